@@ -1,0 +1,41 @@
+# Every target first installs what it needs and is missing; scripts/setup.sh says what it does.
+SHELL := bash
+PORT ?= 8787
+ARGS ?=
+wasm := --target wasm32-unknown-unknown
+# CI also proves that Cargo.lock is the one that Cargo.toml asks for.
+locked := $(if $(CI),--locked)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check bench deploy clean
+
+help: ## list the targets
+	@awk -F': .*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing, nothing else
+	@scripts/setup.sh
+
+dev: setup ## run the Worker on http://127.0.0.1:8787 (elsewhere: make dev PORT=9000)
+	@scripts/dev.sh $(PORT)
+
+test: ## every check and test (some of them: make test ONLY="native worker")
+	@scripts/test.sh $(ONLY)
+
+check: setup ## formatting, lints and documentation, for this machine and for wasm32
+	cargo fmt --all --check
+	cargo clippy $(locked) --workspace --all-targets -- -D warnings
+	cargo clippy $(locked) --workspace --all-targets $(wasm) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(wasm)
+	cargo build -p worker-loader --examples $(wasm)
+
+bench: setup ## compare with a plain JavaScript host (about four minutes; options: make bench ARGS=--help)
+	@scripts/build.sh bench/rust
+	@. scripts/env.sh && use_node && node bench/run.mjs $(ARGS)
+
+deploy: setup ## build, and deploy to Cloudflare
+	@. scripts/env.sh && use_node && node_modules/.bin/wrangler deploy $(ARGS)
+
+clean: ## remove what builds made; tools, .dev.vars and local data stay
+	rm -rf build dist tests/probe/build tests/probe/dist bench/rust/build .wrangler/tmp
+	cargo clean

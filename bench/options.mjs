@@ -1,0 +1,68 @@
+import { parseArgs } from "node:util";
+import { control, names, reference } from "./variants.mjs";
+
+export const usage = `Usage: node bench/run.mjs [options]
+
+  --rounds N          rounds that count, after one that does not (15)
+  --seconds S         length of a warm round of one host (1)
+  --connections N     connections of the warm path (16)
+  --cold-requests N   requests of a cold round of one host (100)
+  --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
+  --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
+  --warm, --cold      only that path
+  --quick             a short run that shows that everything works; its numbers mean nothing
+  --seed N            of the order of the hosts and of the bootstrap
+  --help`;
+
+const spec = {
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  connections: { type: "string" },
+  "cold-requests": { type: "string" },
+  memory: { type: "string" },
+  only: { type: "string", multiple: true },
+  warm: { type: "boolean" },
+  cold: { type: "boolean" },
+  quick: { type: "boolean" },
+  seed: { type: "string" },
+  help: { type: "boolean" },
+};
+
+/** The options of a command line; throws an Error whose message is for the person who typed it. */
+export function parseOptions(argv) {
+  const { values, positionals } = parseArgs({ args: argv, options: spec, allowPositionals: true });
+  if (positionals.length > 0 && !values.only) throw new Error(`unexpected argument: ${positionals[0]}`);
+  const defaults = values.quick
+    ? { rounds: 2, seconds: 0.2, coldRequests: 20 }
+    : { rounds: 15, seconds: 1, coldRequests: 100 };
+  return {
+    help: values.help ?? false,
+    quick: values.quick ?? false,
+    rounds: number(values, "rounds", defaults.rounds, { integer: true }),
+    seconds: number(values, "seconds", defaults.seconds),
+    connections: number(values, "connections", 16, { integer: true }),
+    coldRequests: number(values, "cold-requests", defaults.coldRequests, { integer: true }),
+    memoryLimit: number(values, "memory", 4) * 2 ** 30,
+    seed: number(values, "seed", 1 + Math.floor(Math.random() * 0xffff_fffe), { integer: true }),
+    paths: values.warm === values.cold ? ["warm", "cold"] : [values.warm ? "warm" : "cold"],
+    only: values.only ? chosen([...values.only, ...positionals]) : null,
+  };
+}
+
+function number(values, name, standard, { integer = false } = {}) {
+  if (values[name] === undefined) return standard;
+  const value = Number(values[name]);
+  if (!(value > 0) || !Number.isFinite(value) || (integer && !Number.isInteger(value))) {
+    throw new Error(`--${name} takes a positive ${integer ? "integer" : "number"}, not ${values[name]}`);
+  }
+  return value;
+}
+
+// A ratio needs the reference, and nothing says what it is worth without the control.
+function chosen(given) {
+  const wanted = given.flatMap((name) => name.split(",")).filter((name) => name !== "");
+  for (const name of wanted) {
+    if (!names.includes(name)) throw new Error(`no host is called ${name}; there are ${names.join(", ")}`);
+  }
+  return new Set([reference, control, ...wanted]);
+}

@@ -1,0 +1,80 @@
+// make bench: compares the hosts of variants.mjs in one workerd. README.md says how and why.
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cpus, loadavg, platform, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { workerd } from "./config.mjs";
+import { Generator } from "./generator.mjs";
+import { Bench, measureCold, measureWarm } from "./measure.mjs";
+import { parseOptions, usage } from "./options.mjs";
+import { markdown, summary } from "./report.mjs";
+import { random } from "./stats.mjs";
+import * as variants from "./variants.mjs";
+
+const results = join(import.meta.dirname, "results");
+
+async function main(options) {
+  if (platform() !== "linux") throw new Error("the benchmark reads workerd's CPU and memory from /proc: it needs Linux");
+  const { binary, version } = workerd();
+  const directory = await mkdtemp(join(tmpdir(), "bench-"));
+  const generator = new Generator();
+  const benches = [];
+  // Synchronous, because the last word of a process that is told to end cannot wait.
+  process.once("exit", () => {
+    for (const bench of benches) bench.stop();
+    generator.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
+  const load = loadavg()[0];
+  const chance = random(options.seed);
+  const say = (text) => process.stderr.write(`${text}\n`);
+  const paths = {};
+  let peakMemory = 0;
+  for (const path of options.paths) {
+    const chosen = variants[path].filter((variant) => !options.only || options.only.has(variant.name));
+    const bench = new Bench({ name: path, variants: chosen, options, chance, binary, directory, generator, say });
+    benches.push(bench);
+    await (path === "warm" ? measureWarm(bench) : measureCold(bench));
+    peakMemory = Math.max(peakMemory, bench.peakMemory);
+    if (path === "warm") {
+      paths.warm = summary(chosen, bench.series, ["requestsPerSecond", "cpuMicros"], chance);
+      paths.warm.repeated = bench.repeated;
+    } else {
+      for (const mode of ["get", "load"]) {
+        const rounds = new Map([...bench.series].map(([name, list]) => [name, list.map((round) => round[mode])]));
+        paths[mode] = summary(chosen, rounds, ["p50", "cpuMicros"], chance);
+        paths[mode].repeated = bench.repeated;
+      }
+    }
+  }
+  const machine = {
+    date: new Date().toISOString(),
+    workerd: version,
+    compatibilityDate: variants.compatibilityDate,
+    node: process.versions.node,
+    os: `${platform()} ${release()}`,
+    cpu: cpus()[0].model.trim(),
+    cores: cpus().length,
+    load: [load, loadavg()[0]],
+    peakMemory,
+  };
+  const { only, help, ...plain } = options;
+  const result = { machine, options: { ...plain, only: only && [...only] }, paths };
+  await mkdir(results, { recursive: true });
+  await writeFile(join(results, "latest.json"), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(join(results, "latest.md"), markdown(result));
+  process.stdout.write(markdown(result));
+  await generator.stop();
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(`${usage}\n`);
+  else await main(options);
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,92 @@
+// Shows that the harness works; it judges no time.
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+const script = join(import.meta.dirname, "run.mjs");
+let folder;
+let environment;
+
+// A temporary directory of its own shows what a run leaves behind.
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bench-test-"));
+  environment = { ...process.env, TMPDIR: folder };
+});
+after(() => rm(folder, { recursive: true }));
+
+const bench = (...options) => promisify(execFile)(process.execPath, [script, ...options], { env: environment });
+
+test("a quick run measures every host on every path and every request succeeds", async () => {
+  const { stdout } = await bench("--quick", "--only", "js,aa,direct");
+  const results = join(import.meta.dirname, "results");
+  assert.equal(await readFile(join(results, "latest.md"), "utf8"), stdout);
+  assert.match(stdout, /A quick run/);
+  const { machine, options, paths } = JSON.parse(await readFile(join(results, "latest.json"), "utf8"));
+
+  assert.match(machine.workerd, /^1\.\d{8}\.\d+$/);
+  assert.ok(machine.peakMemory > 2 ** 20 && machine.peakMemory < options.memoryLimit);
+  assert.equal(options.rounds, 2);
+  assert.deepEqual(Object.keys(paths), ["warm", "get", "load"]);
+  for (const [path, { variants, controlSpread }] of Object.entries(paths)) {
+    const names = path === "warm" ? ["js", "aa", "direct"] : ["js", "aa"];
+    assert.deepEqual(variants.map((variant) => variant.name), names);
+    const measures = [path === "warm" ? "requestsPerSecond" : "p50", "cpuMicros"];
+    assert.deepEqual(Object.keys(controlSpread), measures);
+    for (const variant of variants) {
+      assert.equal(variant.rounds.length, 2);
+      assert.ok(variant.requests > 0);
+      if (path !== "warm") assert.equal(variant.requests, 2 * options.coldRequests);
+      for (const measure of measures) {
+        const { value, ratio } = variant[measure];
+        assert.ok(value.q1 > 0 && value.q1 <= value.median && value.median <= value.q3, `${variant.name} ${measure}`);
+        assert.ok(ratio.low > 0 && ratio.low <= ratio.median && ratio.median <= ratio.high, `${variant.name} ${measure}`);
+        if (variant.name === "js") assert.deepEqual(ratio, { median: 1, q1: 1, q3: 1, low: 1, high: 1 });
+      }
+    }
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("over the memory limit the run is aborted with a message and leaves nothing behind", async () => {
+  await assert.rejects(bench("--quick", "--warm", "--only", "js", "--memory", "0.01"), ({ code, stderr, stdout }) => {
+    assert.equal(code, 1);
+    assert.match(stderr, /workerd uses 0\.\d GiB, over the limit/);
+    assert.equal(stdout, "");
+    return true;
+  });
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("a run that is told to end ends its processes too", async (t) => {
+  const run = spawn(process.execPath, [script, "--only", "js"], { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  t.after(() => run.kill("SIGTERM"));
+  const ended = new Promise((resolve) => run.once("exit", resolve));
+  await new Promise((resolve) => run.stderr.on("data", (text) => `${text}`.includes("round 1") && resolve()));
+  const children = (await readFile(`/proc/${run.pid}/task/${run.pid}/children`, "utf8")).trim().split(" ");
+  assert.equal(children.length, 2, "workerd and the generator");
+  run.kill("SIGTERM");
+  assert.equal(await ended, 1);
+  // A process that has ended and waits for its parent to notice has no memory left.
+  const alive = async (pid) => existsSync(`/proc/${pid}/statm`) && !(await readFile(`/proc/${pid}/statm`, "utf8")).startsWith("0 ");
+  for (const pid of children) {
+    while (await alive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
+const mistakes = [
+  [["--only", "nobody"], /no host is called nobody; there are js, aa, direct/],
+  [["--rounds", "1.5"], /--rounds takes a positive integer, not 1\.5/],
+  [["--seconds", "-1"], /seconds/],
+  [["fast"], /unexpected argument: fast/],
+];
+for (const [options, message] of mistakes) {
+  test(`a mistaken command line is explained: ${options.join(" ")}`, async () => {
+    await assert.rejects(bench(...options), ({ code, stderr }) => code === 1 && message.test(stderr));
+  });
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds and runs the Worker locally: dev.sh PORT. What `make dev` does after the set-up.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ROOT"
+use_node
+port=$1
+
+# Asked now: wrangler would only find out after the build, and then name the port in a stack trace.
+node -e 'require("net").createServer().once("error", () => process.exit(1)).listen(+process.argv[1], "127.0.0.1", () => process.exit(0))' "$port" ||
+  fail "127.0.0.1:$port is in use, or not a port" "end what listens there, or choose another: make dev PORT=9000"
+
+# Whoever may change the configuration locally: nobody but the reader of this file.
+if ! grep -qs '^API_TOKEN=' .dev.vars; then
+  step "making an API_TOKEN in .dev.vars"
+  (umask 077 && printf 'API_TOKEN=%s\n' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >>.dev.vars)
+fi
+
+step "building"
+scripts/build.sh
+cat <<EOF
+
+  Open         http://127.0.0.1:$port/ when wrangler says Ready
+  API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars) (from .dev.vars)
+  Stop         Ctrl-C
+
+EOF
+# In place of this script, so that a signal reaches wrangler itself, which ends the runtime.
+exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port"

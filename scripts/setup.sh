@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Installs what is missing and says what it does; silent and quick when all is there.
+#
+#   setup.sh            what `make dev`, `make check` and `make deploy` need
+#   setup.sh --browser  and the browser of `make test`
+#   setup.sh --build    only what a build needs; what wrangler's build command calls
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ROOT"
+
+offline="see the lines above; with no network, connect and run this again: it goes on where it stopped"
+
+# One set-up at a time on this machine: the second waits, then finds the work done. The kernel frees
+# flock's lock however the holder ends; where there is no flock, a directory is the lock.
+lock() {
+  local waiting="another set-up is running on this machine; waiting for it"
+  mkdir -p "$CACHE"
+  if command -v flock >/dev/null; then
+    exec 9>"$CACHE/setup.lock"
+    flock -n 9 || { step "$waiting" && flock 9; }
+    return
+  fi
+  until mkdir "$CACHE/setup.lock.d" 2>/dev/null; do
+    [ -z "$waiting" ] || step "$waiting (if none is: rmdir '$CACHE/setup.lock.d')"
+    waiting=
+    sleep 1
+  done
+  trap 'rmdir "$CACHE/setup.lock.d"' EXIT
+}
+
+# heartbeat WHAT COMMAND...: a line every ten seconds, for a command that prints nothing where there is no terminal.
+heartbeat() {
+  local what=$1 pid code=0 start=$SECONDS
+  shift
+  (while sleep 10 >/dev/null 2>&1 && kill -0 $$; do step "still $what ($((SECONDS - start)) s)"; done) 9>&- &
+  pid=$!
+  "$@" 9>&- || code=$?
+  kill "$pid"
+  wait "$pid" 2>/dev/null || true
+  return "$code"
+}
+
+rust() {
+  command -v cargo >/dev/null ||
+    fail "Rust is not installed (no cargo in PATH)" "install it with rustup: https://rustup.rs"
+  command -v cc >/dev/null ||
+    fail "there is no C compiler (cc), which Rust links with" "install one (Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install)"
+  local wanted have
+  wanted=$(awk -F'"' '/^rust-version = / { print $2; exit }' Cargo.toml)
+  have=$(rustc --version | cut -d' ' -f2)
+  at_least "$have" "$wanted" || fail "Rust $have is older than the $wanted this project needs" "run: rustup update stable"
+}
+
+wasm_target_there() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
+
+wasm_target() {
+  wasm_target_there && return
+  command -v rustup >/dev/null ||
+    fail "this Rust has no wasm32-unknown-unknown target, and there is no rustup to add it" "install Rust with rustup: https://rustup.rs"
+  step "adding Rust's target wasm32-unknown-unknown"
+  rustup target add wasm32-unknown-unknown 9>&- || fail "rustup could not add the target" "$offline"
+}
+
+# cargo_tool_built BINARY CRATE VERSION
+cargo_tool_built() {
+  cargo_tool "$@" >/dev/null && return
+  step "building $2 $3 with cargo, once for this machine (one to three minutes); it goes to $CACHE"
+  # Built to be ready soon: each runs for a second, so its own speed matters less than its build's.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install "$2@$3" --bin "$1" --locked --force --root "$CACHE/$2-$3" 9>&- ||
+    fail "cargo could not build $2 $3" "$offline"
+  cargo_tool "$@" >/dev/null || fail "$CACHE/$2-$3/bin/$1 does not run here" "remove $CACHE/$2-$3 and run this again"
+}
+
+# The stamp is a copy of the lock file that node_modules was made from. A build changes nothing while
+# the tools it needs are there: wrangler may be running from node_modules at that moment.
+npm_tools_there() {
+  if [ "$for" = build ] && [ -x node_modules/.bin/wasm-opt ] && [ -x node_modules/.bin/esbuild ]; then return; fi
+  cmp -s package-lock.json node_modules/.made-from-lock
+}
+
+npm_tools() {
+  npm_tools_there && return
+  command -v npm >/dev/null ||
+    fail "Node.js with npm is not installed" "install Node.js $NODE_WANTED or newer (https://nodejs.org/en/download, or your system's packages)"
+  step "installing the npm tools: wrangler, workerd, miniflare, esbuild, binaryen (about 700 MB in node_modules)"
+  # Errors only: npm would warn that wrangler wants a newer Node.js, which is among what this brings.
+  heartbeat "installing the npm tools" npm ci --loglevel=error || fail "npm could not install the tools" "$offline"
+  cp package-lock.json node_modules/.made-from-lock
+}
+
+browser() {
+  find_chromium >/dev/null && return
+  local remedy="install Chromium or Chrome, or set CHROMIUM to its path"
+  [ -z "${CHROMIUM:-}" ] || fail "CHROMIUM is set to '$CHROMIUM', which is not a program" "$remedy"
+  local sudo=""
+  [ "$(id -u)" = 0 ] || sudo="sudo -n"
+  if command -v apt-get >/dev/null && { [ -z "$sudo" ] || [ -n "${CI:-}" ]; }; then
+    step "installing Chromium for the browser tests (apt-get)"
+    { $sudo apt-get -qq update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+      -o DPkg::Lock::Timeout=300 install chromium fonts-liberation; } 9>&- || fail "apt-get could not install chromium" "$remedy"
+    find_chromium >/dev/null && return
+  fi
+  fail "there is no Chromium for the browser tests" "$remedy"
+}
+
+for=${1:---work}
+for=${for#--}
+case $for in work | browser | build) ;; *) fail "unknown option $1" "see the head of scripts/setup.sh" ;; esac
+
+worker_build=(worker-build worker-build "$WORKER_BUILD")
+wasm_bindgen=(wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN")
+
+rust
+if ! { wasm_target_there && npm_tools_there &&
+  cargo_tool "${worker_build[@]}" && cargo_tool "${wasm_bindgen[@]}"; } >/dev/null; then
+  lock
+  wasm_target
+  npm_tools
+  cargo_tool_built "${worker_build[@]}"
+  cargo_tool_built "${wasm_bindgen[@]}"
+  step "all tools are there"
+fi
+use_node
+[ "$for" != browser ] || browser

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Every check and test, in order; ends at the first that fails. test.sh STAGE... runs only those.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$ROOT"
+
+only=" $* "
+summary=""
+passed=0
+
+# stage NAME WHAT COMMAND...
+stage() {
+  local name=$1 what=$2 start=$SECONDS took
+  shift 2
+  [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
+  printf '\n==> %s: %s\n' "$name" "$what"
+  "$@" || {
+    printf '\n%sFAILED: %s (%s), exit code %d, after %d s. This stage alone: make test ONLY=%s\n' \
+      "$summary" "$name" "$what" "$?" "$((SECONDS - start))" "$name" >&2
+    exit 1
+  }
+  took=$((SECONDS - start))
+  printf '==> %s: ok, %d s\n' "$name" "$took"
+  summary+=$(printf '  ok  %-10s %4d s  %s' "$name" "$took" "$what")$'\n'
+  passed=$((passed + 1))
+}
+
+# node_tests FOLDER...: runs every *.test.mjs below the folders; finding none is an error. One file at a
+# time: they start servers and measure time. No test takes ten minutes; one that hangs must not hang us.
+node_tests() {
+  local folder files=() found
+  for folder in "$@"; do
+    found=$(find "$folder" -name '*.test.mjs' -not -path '*/node_modules/*' -not -path '*/target/*' | sort)
+    [ -n "$found" ] || fail "there is no *.test.mjs in $folder" "git status; the tests belong to the repository"
+    while read -r file; do files+=("$file"); done <<<"$found"
+  done
+  node --test --test-concurrency=1 --test-timeout=600000 "${files[@]}"
+}
+
+# Wrangler bundles and checks as for a deployment, and uploads nothing. The folder is also what the Miniflare tests load.
+dry_run() {
+  rm -rf "$1"
+  node_modules/.bin/wrangler deploy --dry-run --outdir "$@"
+}
+
+browser_tests() {
+  CHROMIUM=$(find_chromium) node_tests tests/browser
+}
+
+stage setup "install what is missing" scripts/setup.sh --browser
+use_node
+stage check "formatting, lints and documentation" make --no-print-directory check
+stage native "unit, property and doc tests on this machine" cargo test --workspace
+stage build "the Worker, for release" scripts/build.sh
+stage probe "the test Worker, for release" scripts/build.sh tests/probe
+stage deploy "wrangler deploy --dry-run of the Worker" dry_run dist
+stage deploy "wrangler deploy --dry-run of the test Worker" dry_run tests/probe/dist --config tests/probe/wrangler.toml
+stage size "the Worker against its budget" node scripts/size.mjs dist
+stage unit "the JavaScript of the benchmark" node_tests bench
+stage worker "the Worker in Miniflare" node_tests tests/worker
+stage client "the Worker under wrangler dev" node_tests tests/client
+stage browser "the page in Chromium" browser_tests
+
+[ "$passed" -gt 0 ] || fail "no stage is called ${only}" "make test ONLY=... takes names from scripts/test.sh"
+printf '\n%s\nstages: %d passed, 0 failed\n' "$summary" "$passed"
+[ "$only" = "  " ] || printf 'Only these stages ran.\n'

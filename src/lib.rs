@@ -1,0 +1,22 @@
+//! dynamic-loader: a Cloudflare Worker that creates other Workers while it runs.
+//!
+//! The map, in the order of its dependencies; nothing calls back up:
+//!
+//! - [`entry`]: what `entry.js` calls, and the one place where errors become responses
+//! - [`http`]: the edge: routes, credentials, errors as statuses
+//! - [`api`]: what changes something; [`pattern`]: what serves something, each with its JavaScript beside it; [`ui`]
+//! - [`dispatch`]: which version runs, running it, and what is known of how that went
+//! - [`storage`]: the Durable Objects
+//! - [`registry`]: what the documents mean: pure, and imported by all
+//!
+//! What needs JavaScript exists for `wasm32` only; the rest is the same code in native tests.
+
+pub mod api;
+pub mod dispatch;
+#[cfg(target_arch = "wasm32")]
+pub mod entry;
+pub mod http;
+pub mod pattern;
+pub mod registry;
+pub mod storage;
+pub mod ui;

@@ -1,0 +1,9 @@
+//! What the documents mean. Pure: no JavaScript, no waiting, no clock, no chance.
+
+mod config;
+mod etag;
+mod refusal;
+
+pub use config::{Config, Draft, MAX_CONFIG_BYTES};
+pub use etag::Etag;
+pub use refusal::Refusal;

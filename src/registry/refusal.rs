@@ -1,0 +1,47 @@
+//! Why a request is not served.
+
+/// A decision not to serve. Its status, code and sentence are told in one place, [`http::Error`](crate::http::Error).
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// There is no such path.
+    NoSuchPath(String),
+    /// The path has no such method; it has these.
+    MethodNotAllowed(&'static str),
+    /// The caller has had its share; there is more in so many seconds.
+    RateLimited {
+        /// Whole seconds, at least 1.
+        retry_after_s: u32,
+    },
+    /// Nothing can be changed before the operator sets `API_TOKEN`.
+    TokenNotSet,
+    /// The token is missing or wrong.
+    Unauthorized,
+    /// A change has to say which revision it changes.
+    PreconditionRequired,
+    /// It has been changed since.
+    PreconditionFailed {
+        /// The ETag of what is there now.
+        current: String,
+    },
+    /// The body has no length.
+    LengthRequired,
+    /// The body is over so many bytes.
+    BodyTooLarge {
+        /// The most that is read, in bytes.
+        limit: usize,
+    },
+    /// The document is not what it should be: all that is wrong with it.
+    InvalidDocument(Vec<String>),
+    /// A setting of the operator's is not what it should be.
+    Misconfigured(String),
+    /// Storage did not answer.
+    StorageUnavailable(String),
+    /// The dynamic worker could not be loaded, or failed.
+    Worker(worker_loader::Error),
+}
+
+impl From<worker_loader::Error> for Refusal {
+    fn from(error: worker_loader::Error) -> Self {
+        Self::Worker(error)
+    }
+}

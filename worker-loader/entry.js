@@ -1,0 +1,91 @@
+// The entry of a Worker whose handlers are in Rust, in place of the class that worker-build generates. Copy it beside
+// your wrangler.toml, name as `main` a file with these three lines, and keep worker-build's build command:
+//
+//	import generated from "./build/index.js";
+//	import { entry } from "./entry.js";
+//	export default entry(generated);
+//
+// It does less on each request: the generated class is a Proxy that wraps every handler in further Proxies. And it
+// puts nothing but the handlers within reach of whoever holds a stub to this Worker, where the generated class has
+// every function that the WebAssembly exports.
+//
+// It keeps worker-build's recovery: after a panic the next request finds a fresh instance. And it adds to it: a
+// request whose Rust code went down with the old instance is answered 500, at once, and does not hang.
+
+const HANDLERS = ["scheduled", "queue", "email"];
+
+// `fetch` names the Rust export that serves requests. "fetch" is `#[event(fetch)]`. Any other is a plain
+// `#[wasm_bindgen]` function (request, env, ctx) that returns a Response, a Promise of one, or what the SDK's
+// `Entrypoint::hand_over` gives. `finish(handed, request, env, ctx)` makes the Response of the latter.
+// `panicked()` makes the Response of a request that a panic took down.
+export function entry(generated, { fetch = "fetch", finish = (handed) => handed.answer, panicked = plain500 } = {}) {
+	const { prototype } = generated;
+	const serve = exported(prototype, fetch);
+	const settle = (value, request, env, ctx) =>
+		value instanceof Response ? value : value.answer ? finish(value, request, env, ctx) : value;
+
+	const worker = {
+		fetch(request, env, ctx) {
+			recover(generated);
+			try {
+				const value = serve(request, env, ctx);
+				return value instanceof Promise
+					? guarded(value, panicked).then((value) => settle(value, request, env, ctx))
+					: settle(value, request, env, ctx);
+			} catch (error) {
+				if (recover(generated)) return panicked();
+				throw error;
+			}
+		},
+	};
+	for (const name of HANDLERS.filter((name) => name in prototype)) {
+		const handle = exported(prototype, name);
+		worker[name] = (event, env, ctx) => {
+			recover(generated);
+			return guarded(handle(event, env, ctx), () => {
+				throw new Error("A panic took this handler down.");
+			});
+		};
+	}
+	// A panic in the middle of a task ends as an uncaught error. Told here, it is told before anything else runs.
+	addEventListener("error", () => recover(generated));
+	return worker;
+}
+
+// The generated class calls the functions of #[event] with its own env and ctx; other exports stand there as they are.
+function exported(prototype, name) {
+	const method = prototype[name];
+	if (method === undefined) throw new Error(`The WebAssembly exports no function "${name}".`);
+	return name === "fetch" || HANDLERS.includes(name) ? (event, env, ctx) => method.call({ env, ctx }, event) : method;
+}
+
+// Whose answers Rust still owes. What was handed over to a dynamic worker is owed by that worker.
+const owed = new Set();
+
+function guarded(promise, panicked) {
+	return new Promise((resolve, reject) => {
+		const fail = () => {
+			try {
+				resolve(panicked());
+			} catch (error) {
+				reject(error);
+			}
+		};
+		owed.add(fail);
+		promise.then(resolve, reject).finally(() => owed.delete(fail));
+	});
+}
+
+// The `worker` crate notes a panic in this object, and the generated class looks there when one is made: that is
+// its way to a fresh instance, and we take it. A WorkerEntrypoint keeps what it is given and asks nothing of it.
+function recover(generated) {
+	if (!globalThis.__worker_init_state?.criticalError) return false;
+	new generated({}, {});
+	for (const fail of owed) fail();
+	owed.clear();
+	return true;
+}
+
+function plain500() {
+	return Response.json({ error: { code: "worker_panicked", message: "The Worker failed while it served this request." } }, { status: 500 });
+}

@@ -1,0 +1,151 @@
+//! The digest of a code: the same on every run and machine, another for every change.
+//!
+//! What is hashed is a byte string that can be read in one way only: every field has a tag, and every text its
+//! length before it, so that no two codes write the same bytes. Sets (modules, env, flags) are sorted.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{Module, Outbound, Stub, code::Parts, env_value::EnvValue};
+
+/// Changes with the layout below, so that a digest of an older layout is never taken for one of a newer.
+const LAYOUT: &str = "worker-loader 1";
+
+pub(crate) fn of(parts: &Parts) -> [u8; 32] {
+    let mut hash = Feed(Sha256::new());
+    hash.text(LAYOUT);
+    hash.text(&parts.compatibility_date);
+    hash.count(parts.compatibility_flags.len());
+    for flag in &parts.compatibility_flags {
+        hash.text(flag);
+    }
+    hash.tag(u8::from(parts.allow_experimental));
+    hash.limit(parts.limits.cpu_ms);
+    hash.limit(parts.limits.sub_requests);
+    hash.text(&parts.main_module);
+    hash.count(parts.modules.len());
+    for (name, module) in &parts.modules {
+        hash.text(name);
+        hash.module(module);
+    }
+    hash.count(parts.env.len());
+    for (name, value) in &parts.env {
+        hash.text(name);
+        match value {
+            EnvValue::Json(value) => {
+                hash.tag(b'v');
+                hash.json(value);
+            }
+            EnvValue::Stub(stub) => {
+                hash.tag(b's');
+                hash.stub(stub);
+            }
+        }
+    }
+    match &parts.outbound {
+        Outbound::Block => hash.tag(b'b'),
+        Outbound::Inherit => hash.tag(b'i'),
+        Outbound::Through(stub) => {
+            hash.tag(b't');
+            hash.stub(stub);
+        }
+    }
+    for tails in [&parts.tails, &parts.streaming_tails] {
+        hash.count(tails.len());
+        for tail in tails {
+            hash.stub(tail);
+        }
+    }
+    hash.0.finalize().into()
+}
+
+/// What stands for a loopback stub in a code: all that it leads to.
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn of_loopback(entrypoint: &str, revision: u32, props: &Value) -> String {
+    let mut hash = Feed(Sha256::new());
+    hash.text(entrypoint);
+    hash.count(revision as usize);
+    hash.json(props);
+    let digest: [u8; 32] = hash.0.finalize().into();
+    digest.iter().fold(format!("loopback:{entrypoint}:"), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
+}
+
+struct Feed(Sha256);
+
+impl Feed {
+    fn tag(&mut self, tag: u8) {
+        self.0.update([tag]);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.0.update((count as u64).to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.update(bytes);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn limit(&mut self, limit: Option<u32>) {
+        self.tag(u8::from(limit.is_some()));
+        self.0.update(limit.unwrap_or_default().to_le_bytes());
+    }
+
+    fn stub(&mut self, stub: &Stub) {
+        self.text(&stub.fingerprint);
+    }
+
+    fn module(&mut self, module: &Module) {
+        self.text(module.kind());
+        match module {
+            Module::Js(text) | Module::Cjs(text) | Module::Text(text) | Module::Py(text) => self.text(text),
+            Module::Data(bytes) | Module::Wasm(bytes) => {
+                self.tag(b'v');
+                self.bytes(bytes);
+            }
+            Module::Json(value) => self.json(value),
+            Module::Compiled(stub) => {
+                self.tag(b's');
+                self.stub(stub);
+            }
+        }
+    }
+
+    /// By hand and not by `to_string`: a crate elsewhere in the build may turn on serde_json's `preserve_order`.
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.tag(b'n'),
+            Value::Bool(value) => self.tag(if *value { b'1' } else { b'0' }),
+            Value::Number(number) => {
+                self.tag(b'd');
+                self.text(&number.to_string());
+            }
+            Value::String(text) => {
+                self.tag(b'"');
+                self.text(text);
+            }
+            Value::Array(items) => {
+                self.tag(b'[');
+                self.count(items.len());
+                items.iter().for_each(|item| self.json(item));
+            }
+            Value::Object(map) => {
+                self.tag(b'{');
+                self.count(map.len());
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by_key(|(name, _)| *name);
+                for (name, value) in entries {
+                    self.text(name);
+                    self.json(value);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What can go wrong with a dynamic worker, told apart.
+
+use std::fmt;
+
+use crate::{Handle, Problems, classify::classify};
+
+/// The crate's `Result`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. `Display` is one sentence for a person; [`kind`](Error::kind) is for the program.
+///
+/// A dynamic worker that fails to load says so at its first call, never at
+/// [`get`](https://developers.cloudflare.com/dynamic-workers/api-reference/).
+#[derive(Clone, Debug)]
+pub struct Error {
+    kind: Box<ErrorKind>,
+    original: Option<Handle>,
+}
+
+/// The kinds of failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The code was not even given to the runtime: all that is wrong with it.
+    Invalid(Problems),
+    /// The code is not the code that its key was computed from.
+    KeyMismatch {
+        /// The key that was asked for.
+        asked: String,
+        /// The key of what the factory gave.
+        given: String,
+    },
+    /// The runtime read the code and did not take it: a date or flag that it does not know, a value in `env` that
+    /// cannot be handed over.
+    Refused {
+        /// The runtime's sentence.
+        message: String,
+    },
+    /// The code cannot be parsed or linked.
+    Syntax {
+        /// What V8 says.
+        message: String,
+        /// Where, if the runtime says.
+        at: Option<Position>,
+    },
+    /// The code threw, or missed a module, while it started.
+    Startup {
+        /// What was thrown, with its class.
+        message: String,
+        /// Where, if the runtime says.
+        at: Option<Position>,
+    },
+    /// The worker exports nothing of this name.
+    NoSuchEntrypoint {
+        /// The name, or `None` for the default entrypoint.
+        name: Option<String>,
+    },
+    /// The entrypoint has no such handler or method.
+    NoHandler {
+        /// `fetch`, say, or the RPC method's name.
+        handler: String,
+    },
+    /// The dynamic worker used the network, which is [blocked](crate::Outbound::Block), and let the error through.
+    OutboundBlocked,
+    /// A limit of the invocation was exceeded.
+    LimitExceeded(Limit),
+    /// More dynamic workers in flight at once than the platform allows; see [`Gate`](crate::Gate).
+    Concurrency,
+    /// The runtime counted more bytes than it takes.
+    TooLarge {
+        /// What was too large.
+        what: TooLarge,
+        /// How many bytes it counted.
+        bytes: u64,
+        /// How many it takes.
+        limit: u64,
+    },
+    /// The worker holds a stub of an older deployment of the Worker that loaded it, and the two no longer read each
+    /// other's values. A new name for it helps; so does time.
+    CloneSkew,
+    /// The dynamic worker threw.
+    Thrown {
+        /// The class of the error: `TypeError`, say.
+        name: String,
+        /// Its message.
+        message: String,
+    },
+    /// The dynamic worker waits for something that can never come; the runtime gave up on it.
+    Hung,
+    /// The factory gave no code.
+    Factory {
+        /// What the factory said.
+        message: String,
+    },
+    /// A value could not be turned into the type that was asked for, or from it.
+    Conversion {
+        /// What serde said.
+        message: String,
+    },
+    /// The runtime failed; its own log has the rest under the reference.
+    Internal {
+        /// The reference, where it gives one.
+        reference: Option<String>,
+    },
+}
+
+/// A place in a module's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The module's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+/// Which limit was exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// CPU time ([`Limits::cpu_ms`](crate::Limits::cpu_ms), or the plan's).
+    Cpu,
+    /// Subrequests ([`Limits::sub_requests`](crate::Limits::sub_requests), or the plan's).
+    SubRequests,
+    /// Memory: 128 MB an isolate.
+    Memory,
+}
+
+/// What was too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TooLarge {
+    /// The modules together.
+    Code,
+    /// The serialized `env`.
+    Env,
+}
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The JavaScript value that was thrown, untouched, where there was one.
+    pub fn original(&self) -> Option<&Handle> {
+        self.original.as_ref()
+    }
+
+    /// Whether the worker never came to run, so that another version could serve the request in its place.
+    pub fn is_load_failure(&self) -> bool {
+        matches!(
+            *self.kind,
+            ErrorKind::Invalid(_)
+                | ErrorKind::KeyMismatch { .. }
+                | ErrorKind::Refused { .. }
+                | ErrorKind::Syntax { .. }
+                | ErrorKind::Startup { .. }
+                | ErrorKind::TooLarge { .. }
+                | ErrorKind::Factory { .. }
+        )
+    }
+
+    /// Whether it is the dynamic worker's doing and not the loader's: it ran, and failed.
+    pub fn is_the_workers_own(&self) -> bool {
+        matches!(
+            *self.kind,
+            ErrorKind::Thrown { .. }
+                | ErrorKind::Hung
+                | ErrorKind::OutboundBlocked
+                | ErrorKind::LimitExceeded(_)
+                | ErrorKind::NoHandler { .. }
+        )
+    }
+
+    /// An error for a factory to give: the code could not be had.
+    pub fn factory(message: impl Into<String>) -> Self {
+        ErrorKind::Factory { message: message.into() }.into()
+    }
+
+    /// Tells what an error of the runtime means by its class, its message and its `remote` property.
+    pub fn classify(name: &str, message: &str, remote: bool) -> Self {
+        classify(name, message, remote).into()
+    }
+
+    pub(crate) fn invalid(problems: Problems) -> Self {
+        ErrorKind::Invalid(problems).into()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn conversion(error: impl fmt::Display) -> Self {
+        ErrorKind::Conversion { message: error.to_string() }.into()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn with_original(mut self, original: Handle) -> Self {
+        self.original = Some(original);
+        self
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind: Box::new(kind), original: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |f: &mut fmt::Formatter<'_>, at: &Option<Position>| match at {
+            Some(at) => write!(f, " at {at}"),
+            None => Ok(()),
+        };
+        match self {
+            Self::Invalid(problems) => write!(f, "the dynamic worker's code is not valid: {problems}"),
+            Self::KeyMismatch { asked, given } => write!(
+                f,
+                "the factory gave other code than the key was computed from (asked for {asked}, given {given}): \
+                 compute the key from the code that is loaded"
+            ),
+            Self::Refused { message } => write!(f, "the runtime does not take the dynamic worker's code: {message}"),
+            Self::Syntax { message, at } => {
+                write!(f, "the dynamic worker's code has a syntax error")?;
+                place(f, at)?;
+                write!(f, ": {message}")
+            }
+            Self::Startup { message, at } => {
+                write!(f, "the dynamic worker failed to start")?;
+                place(f, at)?;
+                write!(f, ": {message}")
+            }
+            Self::NoSuchEntrypoint { name: Some(name) } => {
+                write!(f, "the dynamic worker has no entrypoint {name:?}: export it, or name one that it exports")
+            }
+            Self::NoSuchEntrypoint { name: None } => {
+                f.write_str("the dynamic worker has no default entrypoint: it needs an `export default`")
+            }
+            Self::NoHandler { handler } => {
+                write!(f, "the dynamic worker's entrypoint has no `{handler}`: add the handler or method")
+            }
+            Self::OutboundBlocked => f.write_str(
+                "the dynamic worker used the network, which is blocked: give it an Outbound, or a binding in its env",
+            ),
+            Self::LimitExceeded(limit) => {
+                let what = match limit {
+                    Limit::Cpu => "CPU time",
+                    Limit::SubRequests => "subrequests",
+                    Limit::Memory => "memory",
+                };
+                write!(f, "the dynamic worker used more {what} than its limit")
+            }
+            Self::Concurrency => f.write_str(
+                "too many dynamic workers in flight at once (4 a request, 10 a Durable Object): wait with a Gate, and \
+                 read or cancel every body",
+            ),
+            Self::TooLarge { what, bytes, limit } => {
+                let what = match what {
+                    TooLarge::Code => "code",
+                    TooLarge::Env => "env",
+                };
+                write!(f, "the dynamic worker's {what} is {bytes} bytes, the runtime takes {limit}")
+            }
+            Self::CloneSkew => f.write_str(
+                "the dynamic worker holds a stub of an older deployment and cannot read the newer one's values: load \
+                 it under another key",
+            ),
+            Self::Thrown { name, message } => write!(f, "the dynamic worker threw {name}: {message}"),
+            Self::Hung => f.write_str("the dynamic worker waits for something that can never come"),
+            Self::Factory { message } => write!(f, "the dynamic worker's code could not be had: {message}"),
+            Self::Conversion { message } => write!(f, "a value could not be converted: {message}"),
+            Self::Internal { reference: Some(reference) } => {
+                write!(f, "the runtime failed inside; its log says more under reference {reference}")
+            }
+            Self::Internal { reference: None } => f.write_str("the runtime failed inside"),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From our types to JavaScript's, and from its errors to ours.
+
+use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
+use serde::Serialize;
+use serde_json::Value;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    Error, Handle, Limits, Module, Outbound, Result, Stub, WorkerCode,
+    classify::{FACTORY_PREFIX, classify},
+    env_value::EnvValue,
+};
+
+/// The `WorkerCode` object that the runtime takes.
+pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
+    let parts = &*code.parts;
+    let object = Object::new();
+    set(&object, "compatibilityDate", &JsValue::from(&parts.compatibility_date));
+    if !parts.compatibility_flags.is_empty() {
+        set(&object, "compatibilityFlags", &parts.compatibility_flags.iter().map(JsValue::from).collect::<Array>());
+    }
+    if parts.allow_experimental {
+        set(&object, "allowExperimental", &JsValue::TRUE);
+    }
+    if parts.limits != Limits::new() {
+        set(&object, "limits", &limits(parts.limits));
+    }
+    set(&object, "mainModule", &JsValue::from(&parts.main_module));
+    let modules = Object::new();
+    for (name, module) in &parts.modules {
+        set(&modules, name, &self::module(module)?);
+    }
+    set(&object, "modules", &modules);
+    if !parts.env.is_empty() {
+        set(&object, "env", &env(parts.env.iter())?);
+    }
+    match &parts.outbound {
+        Outbound::Inherit => {}
+        Outbound::Block => set(&object, "globalOutbound", &JsValue::NULL),
+        Outbound::Through(stub) => set(&object, "globalOutbound", stub.handle.as_js()),
+    }
+    for (field, stubs) in [("tails", &parts.tails), ("streamingTails", &parts.streaming_tails)] {
+        if !stubs.is_empty() {
+            set(&object, field, &stubs.iter().map(|stub: &Stub| stub.handle.as_js()).collect::<Array>());
+        }
+    }
+    Ok(object)
+}
+
+fn module(module: &Module) -> Result<JsValue> {
+    let content = match module {
+        Module::Js(text) | Module::Cjs(text) | Module::Text(text) | Module::Py(text) => JsValue::from(&**text),
+        Module::Data(bytes) | Module::Wasm(bytes) => Uint8Array::from(&**bytes).buffer().into(),
+        Module::Json(value) => parse(value)?,
+        Module::Compiled(stub) => stub.handle.as_js().clone(),
+    };
+    let object = Object::new();
+    set(&object, module.kind(), &content);
+    Ok(object.into())
+}
+
+/// All plain values cross in one piece; stubs, which cannot, one by one.
+fn env<'a>(entries: impl Iterator<Item = (&'a String, &'a EnvValue)>) -> Result<JsValue> {
+    let mut plain = serde_json::Map::new();
+    let mut stubs = Vec::new();
+    for (name, value) in entries {
+        match value {
+            EnvValue::Json(value) => {
+                plain.insert(name.clone(), value.clone());
+            }
+            EnvValue::Stub(stub) => stubs.push((name, stub)),
+        }
+    }
+    let object = parse(&Value::Object(plain))?;
+    for (name, stub) in stubs {
+        set(object.unchecked_ref(), name, stub.handle.as_js());
+    }
+    Ok(object)
+}
+
+pub(crate) fn limits(limits: Limits) -> Object {
+    let object = Object::new();
+    if let Some(ms) = limits.cpu_ms {
+        set(&object, "cpuMs", &ms.into());
+    }
+    if let Some(count) = limits.sub_requests {
+        set(&object, "subRequests", &count.into());
+    }
+    object
+}
+
+/// A plain value, by way of JSON: one crossing, whatever its size.
+pub(crate) fn plain(value: &impl Serialize) -> Result<JsValue> {
+    parse(&serde_json::to_value(value).map_err(Error::conversion)?)
+}
+
+fn parse(value: &Value) -> Result<JsValue> {
+    JSON::parse(&value.to_string()).map_err(error)
+}
+
+/// Properties of objects that we have just made: setting one cannot fail.
+pub(crate) fn set(object: &Object, name: &str, value: &JsValue) {
+    let set = Reflect::set(object, &JsString::from(name), value);
+    debug_assert_eq!(set, Ok(true));
+}
+
+/// What was thrown, told apart. The value itself stays with it.
+pub(crate) fn error(thrown: JsValue) -> Error {
+    let text = |name: &str| Reflect::get(&thrown, &name.into()).ok().and_then(|value| value.as_string());
+    let error: Error = match thrown.as_string() {
+        Some(message) => classify("Error", &message, false),
+        None => {
+            let remote = Reflect::get(&thrown, &"remote".into()).is_ok_and(|remote| remote.is_truthy());
+            let name = text("name").unwrap_or_else(|| "Error".to_owned());
+            classify(&name, &text("message").unwrap_or_else(|| format!("{thrown:?}")), remote)
+        }
+    }
+    .into();
+    error.with_original(Handle::from(thrown))
+}
+
+/// What a factory rejects with. It crosses the runtime, which keeps little but the message, and comes back to
+/// whoever waits for the load.
+pub(crate) fn factory_error(error: &Error) -> JsValue {
+    js_sys::Error::new(&format!("{FACTORY_PREFIX}{error}")).into()
+}
+
+impl From<JsValue> for Error {
+    /// Tells what a value that the runtime threw means, as the calls of this crate do.
+    fn from(thrown: JsValue) -> Self {
+        error(thrown)
+    }
+}
+
+impl From<Error> for JsValue {
+    /// The original, where there is one; else an `Error` of our sentence.
+    fn from(error: Error) -> Self {
+        match error.original() {
+            Some(original) => original.as_js().clone(),
+            None => js_sys::Error::new(&error.to_string()).into(),
+        }
+    }
+}
+
+impl From<Error> for worker::Error {
+    fn from(error: Error) -> Self {
+        worker::Error::RustError(error.to_string())
+    }
+}
+
+impl From<worker::Error> for Error {
+    /// For factories, which read code from storage: the code could not be had.
+    fn from(error: worker::Error) -> Self {
+        Error::factory(error.to_string())
+    }
+}

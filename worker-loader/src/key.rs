@@ -1,0 +1,135 @@
+//! The name under which the loader caches one exact code.
+
+use std::{fmt, rc::Rc, str::FromStr};
+
+use crate::{Hashed, WorkerCode, digest};
+
+/// A content-addressed key: `{prefix}@{SHA-256 of the code in 64 hexadecimal digits}`.
+///
+/// The loader keeps the first code it is given under a key, env, outbound and tails included. So a key has to
+/// change with every one of them, and this one does: it is made by [`WorkerCode::key`] only. It must not change
+/// with anything else, because each distinct key is a Worker of its own: a cold start, and on Cloudflare a billed
+/// one (<https://developers.cloudflare.com/dynamic-workers/pricing/>). What varies from request to request goes in
+/// the entrypoint's props, which are no part of it.
+#[derive(Clone)]
+pub struct WorkerKey {
+    text: Rc<str>,
+    /// The same text as JavaScript has it, made when it is first needed: a key that is kept costs no conversion.
+    #[cfg(target_arch = "wasm32")]
+    js: std::cell::OnceCell<js_sys::JsString>,
+}
+
+impl WorkerCode<Hashed> {
+    /// The key of this code. The prefix tells workers apart that must not share an isolate even where their code
+    /// is the same, and tells people what it is: a tenant's name, say.
+    ///
+    /// Hashes all modules: keep the key where the code is used again.
+    pub fn key(&self, prefix: &str) -> WorkerKey {
+        use fmt::Write;
+        let mut text = String::with_capacity(prefix.len() + 65);
+        text.push_str(prefix);
+        text.push('@');
+        for byte in digest::of(&self.parts) {
+            let _ = write!(text, "{byte:02x}");
+        }
+        WorkerKey::new(text)
+    }
+}
+
+impl WorkerKey {
+    fn new(text: String) -> Self {
+        Self {
+            text: text.into(),
+            #[cfg(target_arch = "wasm32")]
+            js: Default::default(),
+        }
+    }
+
+    /// The whole key.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What [`WorkerCode::key`] was given.
+    pub fn prefix(&self) -> &str {
+        self.split().0
+    }
+
+    /// The digest, 64 hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        self.split().1
+    }
+
+    /// The key for people: the prefix and the first 12 digits. Too short to trust, long enough to compare by eye.
+    pub fn short(&self) -> String {
+        let (prefix, digest) = self.split();
+        format!("{prefix}@{}", &digest[..12])
+    }
+
+    fn split(&self) -> (&str, &str) {
+        // By construction: `key` and `from_str` make no other, and these 65 bytes are ASCII.
+        let at = self.text.len() - 65;
+        (&self.text[..at], &self.text[at + 1..])
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn text(&self) -> Rc<str> {
+        self.text.clone()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn as_js(&self) -> &js_sys::JsString {
+        self.js.get_or_init(|| js_sys::JsString::from(&*self.text))
+    }
+}
+
+/// A key read back from where it was kept. [`get`](https://docs.rs/worker-loader) still compares it with the code that
+/// the factory gives, so a wrong one loads nothing.
+impl FromStr for WorkerKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let shaped = text.rsplit_once('@').is_some_and(|(_, digest)| {
+            digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        });
+        if shaped { Ok(Self::new(text.to_owned())) } else { Err(InvalidKey(text.to_owned())) }
+    }
+}
+
+/// The text is not the text of a [`WorkerKey`]; it holds what was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidKey(pub String);
+
+impl fmt::Display for InvalidKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no worker key: a key is PREFIX@ and 64 hexadecimal digits", self.0)
+    }
+}
+
+impl std::error::Error for InvalidKey {}
+
+impl PartialEq for WorkerKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for WorkerKey {}
+
+impl std::hash::Hash for WorkerKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for WorkerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkerKey({})", self.text)
+    }
+}
+
+impl fmt::Display for WorkerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

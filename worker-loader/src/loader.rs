@@ -1,0 +1,222 @@
+//! The binding.
+
+use std::{future::Future, rc::Rc};
+
+use js_sys::{Function, JsString, Object, Promise, Reflect, futures::future_to_promise};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use worker::{Env, EnvBinding};
+
+use crate::{
+    Error, ErrorKind, Gate, Hashed, Result, WorkerCode, WorkerKey, WorkerStub, js, poison, sys, worker_stub::Source,
+};
+
+/// The Worker Loader binding, `env.LOADER`
+/// (<https://developers.cloudflare.com/dynamic-workers/api-reference/>).
+///
+/// It comes from the env, by [`EnvExt::loader`] or by `env.get_binding::<WorkerLoader>("LOADER")`. Take it anew for
+/// each request: the calls made through one value share its [`Gate`], and the platform counts by request.
+#[derive(Clone, Debug)]
+pub struct WorkerLoader {
+    raw: sys::WorkerLoader,
+    gate: Gate,
+}
+
+/// `env.loader("LOADER")`.
+pub trait EnvExt {
+    /// The Worker Loader binding of this name.
+    ///
+    /// # Errors
+    /// When wrangler.toml has no such binding, or it is another kind of binding.
+    fn loader(&self, binding: &str) -> worker::Result<WorkerLoader>;
+}
+
+impl EnvExt for Env {
+    fn loader(&self, binding: &str) -> worker::Result<WorkerLoader> {
+        self.get_binding(binding)
+    }
+}
+
+impl WorkerLoader {
+    /// The worker under this key. The factory gives its code if the runtime does not have it: on a cold start, and
+    /// again whenever the runtime has dropped it, so it may run any number of times. On a warm hit it does not run.
+    ///
+    /// Nothing happens and nothing fails before the first call; a factory that fails, and a code that does not
+    /// start, fail that call. A factory that fails with [`ErrorKind::Factory`] (storage was down) is asked again by
+    /// the next `get`; a code that does not start is not.
+    ///
+    /// What the factory gives is compared with the key.
+    pub fn get<F, C>(&self, key: &WorkerKey, factory: F) -> WorkerStub
+    where
+        F: Fn() -> C + 'static,
+        C: Future<Output = Result<WorkerCode<Hashed>>> + 'static,
+    {
+        let name = poison::name_of(key.as_str());
+        let (asked, asked_name) = (key.clone(), name.clone());
+        let factory = promising(move || {
+            let (key, name, code) = (asked.clone(), asked_name.clone(), factory());
+            async move {
+                let code = code.await.and_then(|code| verified(&key, &code));
+                if code.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::Factory { .. })) {
+                    poison::failed(key.as_str(), name.as_deref().unwrap_or(key.as_str()));
+                }
+                code
+            }
+        });
+        self.named(key, name, factory)
+    }
+
+    /// [`get`](Self::get) for a code that is at hand already. On a warm hit it is not even looked at.
+    pub fn get_code(&self, key: &WorkerKey, code: &WorkerCode<Hashed>) -> WorkerStub {
+        let (asked, code) = (key.clone(), code.clone());
+        let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
+            verified(&asked, &code).map_err(|error| js::factory_error(&error))
+        });
+        self.named(key, poison::name_of(key.as_str()), factory.into_js_value().unchecked_into())
+    }
+
+    /// The worker under a name that you answer for. The loader keeps the first code it is given for a name, its env,
+    /// outbound and tails with it: **a name that does not change with all of them hands one tenant's bindings to
+    /// another.** A name whose load fails stays failed. Prefer [`get`](Self::get).
+    pub fn get_unchecked<F, C, K>(&self, name: &str, factory: F) -> WorkerStub
+    where
+        F: Fn() -> C + 'static,
+        C: Future<Output = Result<WorkerCode<K>>> + 'static,
+        K: 'static,
+    {
+        let factory = promising(move || {
+            let code = factory();
+            async move { code.await.and_then(|code| js::code(&code)) }
+        });
+        WorkerStub::new(Source::Named { loader: self.raw.clone(), name: name.into(), factory }, name.into(), &self.gate)
+    }
+
+    /// A worker of its own, of which nothing is kept: each call is a cold start, and on Cloudflare a billed Worker.
+    /// For code that runs once.
+    ///
+    /// # Errors
+    /// What the runtime refuses at once. A code that does not start fails its first call, as with `get`.
+    pub fn load<K>(&self, code: &WorkerCode<K>) -> Result<WorkerStub> {
+        let stub = self.raw.load(&js::code(code)?).map_err(js::error)?;
+        Ok(WorkerStub::new(Source::Loaded(stub), unnamed(), &self.gate))
+    }
+
+    /// [`load`](Self::load) with a factory (the runtime's `get(null, factory)`): the code is fetched while the
+    /// request is already on its way.
+    pub fn load_with<F, C, K>(&self, factory: F) -> WorkerStub
+    where
+        F: Fn() -> C + 'static,
+        C: Future<Output = Result<WorkerCode<K>>> + 'static,
+        K: 'static,
+    {
+        let factory = promising(move || {
+            let code = factory();
+            async move { code.await.and_then(|code| js::code(&code)) }
+        });
+        WorkerStub::new(Source::Loaded(self.raw.get_unnamed(&JsValue::NULL, &factory)), unnamed(), &self.gate)
+    }
+
+    /// The same binding with another gate. For a Durable Object, which keeps its binding:
+    /// `env.loader("LOADER")?.with_gate(Gate::for_durable_object())`.
+    pub fn with_gate(self, gate: Gate) -> Self {
+        Self { gate, ..self }
+    }
+
+    /// The gate that the calls through this value share.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    fn named(&self, key: &WorkerKey, attempt: Option<String>, factory: Function) -> WorkerStub {
+        let (name, id) = match attempt {
+            None => (key.as_js().clone(), key.text()),
+            Some(attempt) => (JsString::from(&*attempt), attempt.into()),
+        };
+        WorkerStub::new(Source::Named { loader: self.raw.clone(), name, factory }, id, &self.gate)
+    }
+}
+
+/// For the gate, where there is no name: a worker like no other.
+fn unnamed() -> Rc<str> {
+    thread_local!(static NEXT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) });
+    NEXT.with(|next| {
+        next.set(next.get() + 1);
+        format!("#{}", next.get()).into()
+    })
+}
+
+fn verified(key: &WorkerKey, code: &WorkerCode<Hashed>) -> Result<Object> {
+    let given = code.key(key.prefix());
+    if given == *key {
+        js::code(code)
+    } else {
+        Err(ErrorKind::KeyMismatch { asked: key.to_string(), given: given.to_string() }.into())
+    }
+}
+
+/// A factory as JavaScript wants it. The garbage collector frees it with its JavaScript half.
+fn promising<C>(mut factory: impl FnMut() -> C + 'static) -> Function
+where
+    C: Future<Output = Result<Object>> + 'static,
+{
+    let factory = Closure::<dyn FnMut() -> Promise>::new(move || {
+        let code = factory();
+        future_to_promise(std::panic::AssertUnwindSafe(async move {
+            code.await.map(JsValue::from).map_err(|error| js::factory_error(&error))
+        }))
+    });
+    factory.into_js_value().unchecked_into()
+}
+
+impl From<sys::WorkerLoader> for WorkerLoader {
+    fn from(raw: sys::WorkerLoader) -> Self {
+        Self { raw, gate: Gate::for_request() }
+    }
+}
+
+impl EnvBinding for WorkerLoader {
+    const TYPE_NAME: &'static str = "WorkerLoader";
+
+    fn get(value: JsValue) -> worker::Result<Self> {
+        // By what it can do, which the runtime's name for the class does not tell: a mock serves as well.
+        let is_method = |name: &str| Reflect::get(&value, &name.into()).is_ok_and(|method| method.is_function());
+        if is_method("load") && is_method("get") {
+            Ok(Self::unchecked_from_js(value))
+        } else {
+            Err("This binding is no Worker Loader: wrangler.toml needs `[[worker_loaders]]` with its name.".into())
+        }
+    }
+}
+
+impl JsCast for WorkerLoader {
+    fn instanceof(value: &JsValue) -> bool {
+        value.is_object()
+    }
+
+    fn unchecked_from_js(value: JsValue) -> Self {
+        value.unchecked_into::<sys::WorkerLoader>().into()
+    }
+
+    /// `EnvBinding` asks for this and never calls it. A reference needs an owner, and there is none but the program.
+    fn unchecked_from_js_ref(value: &JsValue) -> &Self {
+        Box::leak(Box::new(Self::unchecked_from_js(value.clone())))
+    }
+}
+
+impl AsRef<JsValue> for WorkerLoader {
+    fn as_ref(&self) -> &JsValue {
+        self.raw.as_ref()
+    }
+}
+
+impl From<WorkerLoader> for JsValue {
+    fn from(loader: WorkerLoader) -> Self {
+        loader.raw.into()
+    }
+}
+
+/// So that a factory can use `?` on what it reads.
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Error::factory(error.to_string())
+    }
+}
