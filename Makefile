@@ -21,7 +21,8 @@ dev: setup ## run the Worker on http://127.0.0.1:8787 (elsewhere: make dev PORT=
 test: ## every check and test (some of them: make test ONLY="native worker")
 	@scripts/test.sh $(ONLY)
 
-check: setup ## formatting, lints and documentation, for this machine and for wasm32
+check: ## formatting, lints and documentation, for this machine and for wasm32
+	@scripts/setup.sh check
 	cargo fmt --all --check
 	cargo clippy $(locked) --workspace --all-targets -- -D warnings
 	cargo clippy $(locked) --workspace --all-targets $(wasm) -- -D warnings

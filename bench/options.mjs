@@ -4,9 +4,9 @@ import { control, names, reference } from "./variants.mjs";
 export const usage = `Usage: node bench/run.mjs [options]
 
   --rounds N          rounds that count, after one that does not (15)
-  --seconds S         length of a warm round of one host (1)
+  --seconds S         length of a turn of one host on the warm path (3)
   --connections N     connections of the warm path (16)
-  --cold-requests N   requests of a cold round of one host (100)
+  --cold-requests N   requests of a turn of one host on the cold path (100)
   --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
   --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
   --warm, --cold      only that path
@@ -32,9 +32,10 @@ const spec = {
 export function parseOptions(argv) {
   const { values, positionals } = parseArgs({ args: argv, options: spec, allowPositionals: true });
   if (positionals.length > 0 && !values.only) throw new Error(`unexpected argument: ${positionals[0]}`);
+  // Garbage collection takes 50 to 100 ms about once a second of a busy host; a turn has to hold several of them.
   const defaults = values.quick
     ? { rounds: 2, seconds: 0.2, coldRequests: 20 }
-    : { rounds: 15, seconds: 1, coldRequests: 100 };
+    : { rounds: 15, seconds: 3, coldRequests: 100 };
   return {
     help: values.help ?? false,
     quick: values.quick ?? false,

@@ -5,8 +5,8 @@
 //   headers     request headers, for a host that chooses by one
 //   loader      whether it has the binding LOADER (default: true)
 
-// Not in wrangler.toml: the hosts are no part of the product. hosts/code.js and rust/ have the same date.
-export const compatibilityDate = "2026-06-01";
+// That of wrangler.toml; hosts/code.js and rust/ give it to the dynamic worker too.
+export const compatibilityDate = "2026-07-01";
 
 export const reference = "js";
 export const control = "aa";

@@ -4,7 +4,7 @@
 set -euo pipefail
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 crate=$(cd "${1:-$scripts/..}" && pwd)
-"$scripts/setup.sh" --build
+"$scripts/setup.sh" build
 # shellcheck source=scripts/env.sh
 . "$scripts/env.sh"
 use_node

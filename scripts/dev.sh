@@ -7,9 +7,9 @@ cd "$ROOT"
 use_node
 port=$1
 
-# Asked now: wrangler would only find out after the build, and then name the port in a stack trace.
-node -e 'require("net").createServer().once("error", () => process.exit(1)).listen(+process.argv[1], "127.0.0.1", () => process.exit(0))' "$port" ||
-  fail "127.0.0.1:$port is in use, or not a port" "end what listens there, or choose another: make dev PORT=9000"
+# Asked now: wrangler would find out after the build only.
+node -e 'require("net").createServer().once("error", () => process.exit(1)).listen(+process.argv[1], "127.0.0.1", () => process.exit())' "$port" 2>/dev/null ||
+  fail "cannot listen on 127.0.0.1:$port" "end what listens there, or choose another port: make dev PORT=9000"
 
 # Whoever may change the configuration locally: nobody but the reader of this file.
 if ! grep -qs '^API_TOKEN=' .dev.vars; then

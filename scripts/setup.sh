@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing and says what it does; silent and quick when all is there.
 #
-#   setup.sh            what `make dev`, `make check` and `make deploy` need
-#   setup.sh --browser  and the browser of `make test`
-#   setup.sh --build    only what a build needs; what wrangler's build command calls
+#   setup.sh build   what a build needs; wrangler's build command calls this
+#   setup.sh work    and the npm tools, fresh: what `make dev` and `make deploy` need (the default)
+#   setup.sh check   and Rust's formatter and linter
+#   setup.sh test    and a browser
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -41,15 +42,28 @@ heartbeat() {
   return "$code"
 }
 
+# debian PACKAGE...: installs them where that needs no question; false where it does, or where there is no apt-get.
+debian() {
+  local sudo=()
+  command -v apt-get >/dev/null || return
+  if [ "$(id -u)" != 0 ]; then
+    [ -n "${CI:-}" ] || return
+    sudo=(sudo -n)
+  fi
+  step "installing $* (apt-get)"
+  ${sudo[@]+"${sudo[@]}"} apt-get -qq update 9>&- &&
+    ${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+      -o DPkg::Lock::Timeout=300 install "$@" </dev/null 9>&-
+}
+
 rust() {
-  command -v cargo >/dev/null ||
-    fail "Rust is not installed (no cargo in PATH)" "install it with rustup: https://rustup.rs"
-  command -v cc >/dev/null ||
-    fail "there is no C compiler (cc), which Rust links with" "install one (Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install)"
+  command -v cargo >/dev/null || fail "Rust is not installed (no cargo in PATH)" "install it with rustup: https://rustup.rs"
   local wanted have
   wanted=$(awk -F'"' '/^rust-version = / { print $2; exit }' Cargo.toml)
   have=$(rustc --version | cut -d' ' -f2)
   at_least "$have" "$wanted" || fail "Rust $have is older than the $wanted this project needs" "run: rustup update stable"
+  command -v cc >/dev/null || debian build-essential ||
+    fail "there is no C compiler (cc), which Rust links with" "install one (Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install)"
 }
 
 wasm_target_there() { [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; }
@@ -62,6 +76,13 @@ wasm_target() {
   rustup target add wasm32-unknown-unknown 9>&- || fail "rustup could not add the target" "$offline"
 }
 
+# worker-build links with OpenSSL; macOS and Windows bring what it uses there.
+openssl() {
+  [ "$(uname)" != Linux ] || pkg-config --exists openssl 2>/dev/null || debian pkg-config libssl-dev ||
+    fail "OpenSSL's header files or pkg-config are missing, which worker-build needs" \
+      "install them (Debian, Ubuntu: apt-get install pkg-config libssl-dev; Fedora: dnf install pkgconf openssl-devel)"
+}
+
 # cargo_tool_built BINARY CRATE VERSION
 cargo_tool_built() {
   cargo_tool "$@" >/dev/null && return
@@ -70,6 +91,13 @@ cargo_tool_built() {
   CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install "$2@$3" --bin "$1" --locked --force --root "$CACHE/$2-$3" 9>&- ||
     fail "cargo could not build $2 $3" "$offline"
   cargo_tool "$@" >/dev/null || fail "$CACHE/$2-$3/bin/$1 does not run here" "remove $CACHE/$2-$3 and run this again"
+}
+
+# rust_component NAME CARGO-COMMAND
+rust_component() {
+  cargo "$2" --version >/dev/null 2>&1 && return
+  step "adding Rust's $1"
+  rustup component add "$1" || fail "cargo $2 is missing, and rustup could not add it" "$offline"
 }
 
 # The stamp is a copy of the lock file that node_modules was made from. A build changes nothing while
@@ -93,20 +121,11 @@ browser() {
   find_chromium >/dev/null && return
   local remedy="install Chromium or Chrome, or set CHROMIUM to its path"
   [ -z "${CHROMIUM:-}" ] || fail "CHROMIUM is set to '$CHROMIUM', which is not a program" "$remedy"
-  local sudo=""
-  [ "$(id -u)" = 0 ] || sudo="sudo -n"
-  if command -v apt-get >/dev/null && { [ -z "$sudo" ] || [ -n "${CI:-}" ]; }; then
-    step "installing Chromium for the browser tests (apt-get)"
-    { $sudo apt-get -qq update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-      -o DPkg::Lock::Timeout=300 install chromium fonts-liberation; } 9>&- || fail "apt-get could not install chromium" "$remedy"
-    find_chromium >/dev/null && return
-  fi
-  fail "there is no Chromium for the browser tests" "$remedy"
+  { debian chromium fonts-liberation && find_chromium >/dev/null; } || fail "there is no Chromium for the browser tests" "$remedy"
 }
 
-for=${1:---work}
-for=${for#--}
-case $for in work | browser | build) ;; *) fail "unknown option $1" "see the head of scripts/setup.sh" ;; esac
+for=${1:-work}
+case $for in build | work | check | test) ;; *) fail "there is no set-up for '$for'" "see the head of scripts/setup.sh" ;; esac
 
 worker_build=(worker-build worker-build "$WORKER_BUILD")
 wasm_bindgen=(wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN")
@@ -117,9 +136,15 @@ if ! { wasm_target_there && npm_tools_there &&
   lock
   wasm_target
   npm_tools
+  cargo_tool "${worker_build[@]}" >/dev/null || openssl
   cargo_tool_built "${worker_build[@]}"
   cargo_tool_built "${wasm_bindgen[@]}"
   step "all tools are there"
 fi
 use_node
-[ "$for" != browser ] || browser
+case $for in check | test)
+  rust_component rustfmt fmt
+  rust_component clippy clippy
+  ;;
+esac
+[ "$for" != test ] || browser

@@ -48,7 +48,7 @@ browser_tests() {
   CHROMIUM=$(find_chromium) node_tests tests/browser
 }
 
-stage setup "install what is missing" scripts/setup.sh --browser
+stage setup "install what is missing" scripts/setup.sh test
 use_node
 stage check "formatting, lints and documentation" make --no-print-directory check
 stage native "unit, property and doc tests on this machine" cargo test --workspace

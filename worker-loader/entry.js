@@ -14,27 +14,36 @@
 
 const HANDLERS = ["scheduled", "queue", "email"];
 
-// `fetch` names the Rust export that serves requests. "fetch" is `#[event(fetch)]`. Any other is a plain
-// `#[wasm_bindgen]` function (request, env, ctx) that returns a Response, a Promise of one, or what the SDK's
-// `Entrypoint::hand_over` gives. `finish(handed, request, env, ctx)` makes the Response of the latter.
-// `panicked()` makes the Response of a request that a panic took down.
-export function entry(generated, { fetch = "fetch", finish = (handed) => handed.answer, panicked = plain500 } = {}) {
+// The options, all of them optional:
+// - `fetch`: the Rust export that serves requests. "fetch" is `#[event(fetch)]`. Any other name is a plain
+//   `#[wasm_bindgen]` function (request, env, ctx); a JavaScript function of the same arguments calls one itself. It
+//   gives a Response, a Promise of one, or what the SDK's `Entrypoint::hand_over` gives.
+// - `finish(handed, request, env, ctx, { began, guarded })`: async, makes the Response of the latter. `began` is
+//   performance.now() when the request came; `guarded(value)` waits for a further Promise of Rust's.
+// - `panicked()`: makes the Response of a request that a panic took down.
+export function entry(generated, { fetch = "fetch", finish, panicked = plain500 } = {}) {
 	const { prototype } = generated;
-	const serve = exported(prototype, fetch);
-	const settle = (value, request, env, ctx) =>
-		value instanceof Response ? value : value.answer ? finish(value, request, env, ctx) : value;
+	const serve = typeof fetch === "function" ? fetch : exported(prototype, fetch);
+	const guarded = (value) => (value instanceof Promise ? guard(value, panicked) : value);
+	const afterPanic = (error) => {
+		if (recover(generated)) return panicked();
+		throw error;
+	};
+	const settle = (value, request, env, ctx, began) => {
+		if (value instanceof Response || value?.answer === undefined) return value;
+		return finish ? finish(value, request, env, ctx, { began, guarded }).catch(afterPanic) : value.answer;
+	};
 
 	const worker = {
 		fetch(request, env, ctx) {
 			recover(generated);
+			const began = performance.now();
 			try {
 				const value = serve(request, env, ctx);
-				return value instanceof Promise
-					? guarded(value, panicked).then((value) => settle(value, request, env, ctx))
-					: settle(value, request, env, ctx);
+				if (!(value instanceof Promise)) return settle(value, request, env, ctx, began);
+				return guard(value, panicked).then((value) => settle(value, request, env, ctx, began));
 			} catch (error) {
-				if (recover(generated)) return panicked();
-				throw error;
+				return afterPanic(error);
 			}
 		},
 	};
@@ -42,7 +51,7 @@ export function entry(generated, { fetch = "fetch", finish = (handed) => handed.
 		const handle = exported(prototype, name);
 		worker[name] = (event, env, ctx) => {
 			recover(generated);
-			return guarded(handle(event, env, ctx), () => {
+			return guard(handle(event, env, ctx), () => {
 				throw new Error("A panic took this handler down.");
 			});
 		};
@@ -62,7 +71,7 @@ function exported(prototype, name) {
 // Whose answers Rust still owes. What was handed over to a dynamic worker is owed by that worker.
 const owed = new Set();
 
-function guarded(promise, panicked) {
+function guard(promise, panicked) {
 	return new Promise((resolve, reject) => {
 		const fail = () => {
 			try {

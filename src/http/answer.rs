@@ -1,22 +1,28 @@
 //! Responses of our own.
 
-use serde::Serialize;
+use std::{panic::AssertUnwindSafe, pin::Pin};
+
+use js_sys::futures::future_to_promise;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
+use worker_loader::Error as LoaderError;
 
 use super::Error;
+use crate::registry::Refusal;
 
 /// JSON under a status, never cached.
-pub fn json(status: u16, body: &impl Serialize) -> Result<Response, JsValue> {
-    let text = serde_json::to_string(body).map_err(|error| JsValue::from(error.to_string()))?;
-    let response = with_type(status, &text, "application/json")?;
+///
+/// # Errors
+/// When the runtime cannot make a Response, as with all of these.
+pub fn json(status: u16, text: &str) -> Result<Response, LoaderError> {
+    let response = with_type(status, text, "application/json")?;
     response.headers().set("cache-control", "no-store")?;
     Ok(response)
 }
 
 /// A page, with the policy that says what it may do.
-pub fn html(page: &str, policy: &str) -> Result<Response, JsValue> {
+pub fn html(page: &str, policy: &str) -> Result<Response, LoaderError> {
     let response = with_type(200, page, "text/html; charset=utf-8")?;
     let headers = response.headers();
     headers.set("content-security-policy", policy)?;
@@ -27,21 +33,38 @@ pub fn html(page: &str, policy: &str) -> Result<Response, JsValue> {
     Ok(response)
 }
 
-/// The error as the client sees it.
-pub fn error_response(error: &Error) -> Result<Response, JsValue> {
+/// What goes back to JavaScript: the value, or the refusal as a Response. Here every error becomes one.
+pub fn answer(result: Result<JsValue, Refusal>) -> JsValue {
+    result.unwrap_or_else(|refusal| {
+        let error = Error::from(refusal);
+        error_response(&error).map_or_else(|_| JsValue::from(error.message), JsValue::from)
+    })
+}
+
+/// A Promise of the same, for what has to wait.
+pub fn later(work: impl Future<Output = Result<JsValue, Refusal>> + 'static) -> JsValue {
+    boxed(Box::pin(work))
+}
+
+/// Compiled once: as part of `later` it would be there once for each kind of work, 3 KB each.
+fn boxed(work: Pin<Box<dyn Future<Output = Result<JsValue, Refusal>>>>) -> JsValue {
+    future_to_promise(AssertUnwindSafe(async move { Ok(answer(work.await)) })).into()
+}
+
+fn error_response(error: &Error) -> Result<Response, LoaderError> {
     let body = json!({ "error": { "code": error.code, "message": error.message } });
-    let response = json(error.status, &body)?;
+    let response = json(error.status, &body.to_string())?;
     if let Some((name, value)) = &error.header {
         response.headers().set(name, value)?;
     }
     Ok(response)
 }
 
-fn with_type(status: u16, body: &str, content_type: &str) -> Result<Response, JsValue> {
+fn with_type(status: u16, body: &str, content_type: &str) -> Result<Response, LoaderError> {
     let headers = Headers::new()?;
     headers.set("content-type", content_type)?;
     let init = ResponseInit::new();
     init.set_status(status);
     init.set_headers(&headers);
-    Response::new_with_opt_str_and_init(Some(body), &init)
+    Ok(Response::new_with_opt_str_and_init(Some(body), &init)?)
 }

@@ -29,7 +29,15 @@ mod tests {
     fn only_the_token_opens() {
         assert!(authorize(Some("s3cret"), Some("Bearer s3cret")).is_ok());
         assert!(authorize(Some("s3cret"), Some("bearer  s3cret ")).is_ok());
-        for wrong in [None, Some(""), Some("s3cret"), Some("Basic s3cret"), Some("Bearer"), Some("Bearer s3cre"), Some("Bearer s3cret2")] {
+        for wrong in [
+            None,
+            Some(""),
+            Some("s3cret"),
+            Some("Basic s3cret"),
+            Some("Bearer"),
+            Some("Bearer s3cre"),
+            Some("Bearer s3cret2"),
+        ] {
             assert!(matches!(authorize(Some("s3cret"), wrong), Err(Refusal::Unauthorized)), "{wrong:?}");
         }
         for unset in [None, Some("")] {

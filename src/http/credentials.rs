@@ -1,7 +1,7 @@
 //! What a dynamic worker is not shown of a request.
 
-use wasm_bindgen::JsValue;
 use web_sys::{Headers, Request, RequestInit};
+use worker_loader::Error;
 
 /// Headers that speak for the client to *us*: our API token, the page's cookies, Cloudflare Access.
 const OURS: [&str; 6] = [
@@ -14,7 +14,10 @@ const OURS: [&str; 6] = [
 ];
 
 /// The request without them: the very same object where there are none.
-pub fn without_credentials(request: Request) -> Result<Request, JsValue> {
+///
+/// # Errors
+/// When the runtime cannot make a Request of it.
+pub fn without_credentials(request: Request) -> Result<Request, Error> {
     let headers = request.headers();
     let carried: Vec<&str> = OURS.into_iter().filter(|name| headers.has(name).unwrap_or(true)).collect();
     if carried.is_empty() {
@@ -26,5 +29,5 @@ pub fn without_credentials(request: Request) -> Result<Request, JsValue> {
     }
     let init = RequestInit::new();
     init.set_headers(&headers);
-    Request::new_with_request_and_init(&request, &init)
+    Ok(Request::new_with_request_and_init(&request, &init)?)
 }

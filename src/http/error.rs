@@ -21,7 +21,9 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let mut header = None;
         let (status, code, message) = match refusal {
-            Refusal::NoSuchPath(path) => (404, "not_found", format!("There is nothing at {path}; GET / lists what there is.")),
+            Refusal::NoSuchPath(path) => {
+                (404, "not_found", format!("There is nothing at {path}; GET / lists what there is."))
+            }
             Refusal::MethodNotAllowed(allow) => {
                 header = Some(("allow", allow.to_owned()));
                 (405, "method_not_allowed", format!("This path takes {allow}."))
@@ -46,14 +48,14 @@ impl From<Refusal> for Error {
             ),
             Refusal::PreconditionFailed { current } => {
                 header = Some(("etag", current));
-                (412, "precondition_failed", "It has been changed since: read it again, and send the change anew.".to_owned())
+                (
+                    412,
+                    "precondition_failed",
+                    "It has been changed since: read it again, and send the change anew.".to_owned(),
+                )
             }
-            Refusal::LengthRequired => {
-                (411, "length_required", "The request needs a Content-Length.".to_owned())
-            }
-            Refusal::BodyTooLarge { limit } => {
-                (413, "body_too_large", format!("The body is over {limit} bytes."))
-            }
+            Refusal::LengthRequired => (411, "length_required", "The request needs a Content-Length.".to_owned()),
+            Refusal::BodyTooLarge { limit } => (413, "body_too_large", format!("The body is over {limit} bytes.")),
             Refusal::InvalidDocument(problems) => (400, "invalid_document", problems.join("; ")),
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             Refusal::StorageUnavailable(why) => (503, "storage_unavailable", format!("Storage did not answer: {why}")),
@@ -100,7 +102,12 @@ mod tests {
             ("bad thing", true, 502, "dynamic_worker_threw"),
             ("Worker has no default entrypoint.", false, 502, "dynamic_worker_no_handler"),
             ("Too many concurrent dynamic workers", false, 503, "too_many_dynamic_workers"),
-            ("Failed to start Worker:\nUncaught SyntaxError: x\n  at a.js:1:2", false, 502, "dynamic_worker_failed_to_load"),
+            (
+                "Failed to start Worker:\nUncaught SyntaxError: x\n  at a.js:1:2",
+                false,
+                502,
+                "dynamic_worker_failed_to_load",
+            ),
             ("internal error; reference = abc", false, 500, "internal"),
         ] {
             let error = Error::from(Refusal::from(worker_loader::Error::classify("Error", message, remote)));

@@ -6,7 +6,7 @@ mod route;
 
 pub use auth::authorize;
 pub use error::Error;
-pub use route::{ENDPOINTS, Endpoint, Route, route};
+pub use route::{ENDPOINTS, Endpoint, Route, path_of, route};
 
 #[cfg(target_arch = "wasm32")]
 mod answer;
@@ -15,6 +15,6 @@ mod credentials;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{
-    answer::{error_response, html, json},
+    answer::{answer, html, json, later},
     credentials::without_credentials,
 };

@@ -1,11 +1,11 @@
 //! The route table.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::registry::Refusal;
 
 /// One endpoint, as `/` lists it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Endpoint {
     /// The method.
     pub method: &'static str,
@@ -13,6 +13,13 @@ pub struct Endpoint {
     pub path: &'static str,
     /// One sentence.
     pub description: &'static str,
+}
+
+impl Endpoint {
+    /// The endpoint as JSON.
+    pub fn to_value(&self) -> Value {
+        json!({ "method": self.method, "path": self.path, "description": self.description })
+    }
 }
 
 /// Every endpoint there is.
@@ -76,6 +83,13 @@ pub fn route(method: &str, path: &str, accept: impl FnOnce() -> Option<String>) 
     }
 }
 
+/// The path of an absolute URL, as the runtime writes one.
+pub fn path_of(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    let path = url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..]);
+    &path[..path.find(['?', '#']).unwrap_or(path.len())]
+}
+
 /// Whether JSON is wanted more than HTML. A client that has no wish (`*/*`, as curl says) gets the page, as a browser
 /// does; quality values count, and of two alike the first.
 fn prefers_json(accept: &str) -> bool {
@@ -83,13 +97,22 @@ fn prefers_json(accept: &str) -> bool {
         accept.split(',').enumerate().find_map(|(place, range)| {
             let mut parts = range.split(';').map(str::trim);
             let name = parts.next()?;
-            let q = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0f32);
-            (name.eq_ignore_ascii_case(wanted) && q > 0.0).then_some((q, place))
+            let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+            (name.eq_ignore_ascii_case(wanted) && q > 0).then_some((q, place))
         })
     };
     match (quality("application/json"), quality("text/html")) {
         (Some((json, json_at)), Some((html, html_at))) => json > html || (json == html && json_at < html_at),
         (json, _) => json.is_some(),
+    }
+}
+
+/// A quality value (RFC 9110, 12.4.2): `0.8` is 800. What is none counts as 1.
+fn thousandths(q: &str) -> u32 {
+    let (whole, part) = q.split_once('.').unwrap_or((q, ""));
+    match (whole, format!("{part:0<3}").parse()) {
+        ("0", Ok(thousandths)) if part.len() <= 3 => thousandths,
+        _ => 1000,
     }
 }
 
@@ -109,6 +132,19 @@ mod tests {
         assert_eq!(ask("HEAD", "/config").unwrap(), Route::Config);
         for path in ["", "/dynamic/", "/Dynamic", "//", "/metrics/x", "/favicon.ico"] {
             assert!(matches!(ask("GET", path), Err(Refusal::NoSuchPath(p)) if p == path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_what_is_between_host_and_query() {
+        for (url, path) in [
+            ("http://h/", "/"),
+            ("https://h:8787/config?x=/dynamic", "/config"),
+            ("https://h/a/b#c?d", "/a/b"),
+            ("https://h//metrics", "//metrics"),
+            ("https://h?x", "/"),
+        ] {
+            assert_eq!(path_of(url), path, "{url}");
         }
     }
 

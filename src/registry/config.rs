@@ -1,11 +1,8 @@
 //! The configuration document that `/config` serves.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value, json};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::Refusal;
+use super::{Etag, Refusal};
 
 /// A document is at most so many bytes.
 pub const MAX_CONFIG_BYTES: usize = 64 * 1024;
@@ -15,35 +12,63 @@ const MAX_FEATURES: usize = 256;
 /// The features that every document has to say something about.
 const REQUIRED: [&str; 4] = ["dynamicWorkers", "metricsCollection", "configReload", "gracefulShutdown"];
 
-/// The document as it is stored and served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Config {
+/// The document as it is sent: all of it but the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
     /// The operator's version, in three numbers.
     pub version: String,
-    /// When it was stored, ISO 8601. The store sets it.
-    pub last_updated: String,
-    /// What is on and what is off.
-    pub features: BTreeMap<String, bool>,
+    /// What is on and what is off: names to booleans.
+    features: Map<String, Value>,
 }
 
-/// The document as it is sent: all of it but the time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
-    /// See [`Config::version`].
-    pub version: String,
-    /// See [`Config::features`].
-    pub features: BTreeMap<String, bool>,
+/// The document as it is stored and served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    draft: Draft,
+    last_updated: String,
+}
+
+/// A document and its revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The revision.
+    pub etag: Etag,
+    /// The document.
+    pub config: Config,
 }
 
 impl Default for Draft {
     fn default() -> Self {
-        Self { version: "1.0.0".to_owned(), features: REQUIRED.map(|name| (name.to_owned(), true)).into() }
+        let mut features = Map::new();
+        for name in REQUIRED {
+            features.insert(name.to_owned(), Value::Bool(true));
+        }
+        Self { version: "1.0.0".to_owned(), features }
     }
 }
 
 impl Draft {
     /// Reads a document. A `lastUpdated` in it is passed over, so that what was read can be sent back.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidDocument`] with every problem.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        Config::parse(text).map(|config| config.draft)
+    }
+
+    /// The document, stored at this time (ISO 8601).
+    pub fn stored_at(self, last_updated: String) -> Config {
+        Config { draft: self, last_updated }
+    }
+
+    /// The document as JSON.
+    pub fn to_json(&self) -> String {
+        json!({ "version": self.version, "features": self.features }).to_string()
+    }
+}
+
+impl Config {
+    /// Reads a document, with the time in it if there is one.
     ///
     /// # Errors
     /// [`Refusal::InvalidDocument`] with every problem.
@@ -56,16 +81,29 @@ impl Draft {
         let mut problems = Vec::new();
         let version = version(document.remove("version"), &mut problems);
         let features = features(document.remove("features"), &mut problems);
-        document.remove("lastUpdated");
+        let last_updated = match document.remove("lastUpdated") {
+            Some(Value::String(time)) => time,
+            _ => String::new(),
+        };
         problems.extend(
             document.keys().map(|field| format!("{field:?} is no field: there are version, lastUpdated and features")),
         );
-        if problems.is_empty() { Ok(Self { version, features }) } else { Err(Refusal::InvalidDocument(problems)) }
+        if problems.is_empty() {
+            Ok(Self { draft: Draft { version, features }, last_updated })
+        } else {
+            Err(Refusal::InvalidDocument(problems))
+        }
     }
 
-    /// The document, stored at this time.
-    pub fn stored_at(self, last_updated: String) -> Config {
-        Config { version: self.version, last_updated, features: self.features }
+    /// The document as a JSON value.
+    pub fn to_value(&self) -> Value {
+        let Draft { version, features } = &self.draft;
+        json!({ "version": version, "lastUpdated": self.last_updated, "features": features })
+    }
+
+    /// The document as JSON.
+    pub fn to_json(&self) -> String {
+        self.to_value().to_string()
     }
 }
 
@@ -84,41 +122,38 @@ fn is_version(text: &str) -> bool {
     text.len() <= 64
         && numbers.split('.').count() == 3
         && numbers.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        && rest.len() != 1
         && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
 }
 
-fn features(value: Option<Value>, problems: &mut Vec<String>) -> BTreeMap<String, bool> {
+fn features(value: Option<Value>, problems: &mut Vec<String>) -> Map<String, Value> {
     let features = match value {
         Some(Value::Object(features)) => features,
         Some(_) => {
             problems.push("features has to be an object of true and false".to_owned());
-            return BTreeMap::new();
+            return Map::new();
         }
         None => {
             problems.push("features is missing".to_owned());
-            return BTreeMap::new();
+            return Map::new();
         }
     };
     if features.len() > MAX_FEATURES {
         problems.push(format!("features has {} entries, the limit is {MAX_FEATURES}", features.len()));
-        return BTreeMap::new();
+        return Map::new();
     }
     for name in REQUIRED.iter().filter(|name| !features.contains_key(**name)) {
         problems.push(format!("features.{name} is missing"));
     }
-    let mut read = BTreeMap::new();
-    for (name, value) in features {
-        if !is_name(&name) {
+    for (name, value) in &features {
+        if !is_name(name) {
             problems.push(format!("{name:?} is no name of a feature: use 1 to 64 letters and digits, a letter first"));
         }
-        match value {
-            Value::Bool(on) => {
-                read.insert(name, on);
-            }
-            _ => problems.push(format!("features.{name} has to be true or false")),
+        if !value.is_boolean() {
+            problems.push(format!("features.{name} has to be true or false"));
         }
     }
-    read
+    features
 }
 
 fn is_name(name: &str) -> bool {

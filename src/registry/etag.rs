@@ -11,6 +11,11 @@ impl std::fmt::Display for Etag {
 }
 
 impl Etag {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix('"')?.strip_suffix('"')?.parse().ok().map(Self)
+    }
+
     /// Whether an `If-Match` header lets a change of this revision pass (RFC 9110, 13.1.1): by strong comparison, so
     /// a weak tag never does; `*` always does.
     pub fn is_matched_by(self, if_match: &str) -> bool {
@@ -27,6 +32,8 @@ mod tests {
     fn compares_strongly() {
         let third = Etag(3);
         assert_eq!(third.to_string(), "\"3\"");
+        assert_eq!(Etag::parse("\"3\""), Some(third));
+        assert_eq!(Etag::parse("W/\"3\""), None);
         for passes in ["\"3\"", " \"3\" ", "\"2\", \"3\"", "*", " * "] {
             assert!(third.is_matched_by(passes), "{passes}");
         }

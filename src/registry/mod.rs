@@ -4,6 +4,6 @@ mod config;
 mod etag;
 mod refusal;
 
-pub use config::{Config, Draft, MAX_CONFIG_BYTES};
+pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
 pub use refusal::Refusal;

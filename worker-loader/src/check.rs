@@ -1,9 +1,10 @@
 //! What is wrong with a code, before the runtime sees it.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use crate::{
     Module,
+    by_name::ByName,
     env_value::{EnvValue, serialized_size, string_size},
 };
 
@@ -132,7 +133,7 @@ impl fmt::Display for Problems {
 }
 
 /// The problems of the modules and of their main.
-pub(crate) fn modules(main: &str, modules: &BTreeMap<String, Module>, problems: &mut Vec<Problem>) {
+pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<Problem>) {
     match modules.get(main) {
         _ if modules.is_empty() => problems.push(Problem::NoModules),
         None => problems.push(Problem::MainModuleMissing(main.to_owned())),
@@ -142,26 +143,26 @@ pub(crate) fn modules(main: &str, modules: &BTreeMap<String, Module>, problems: 
         }
     }
     let python_main = main.ends_with(".py");
-    for (name, module) in modules {
+    for (name, module) in modules.iter() {
         if let Some(why) = unclean(name) {
-            problems.push(Problem::UncleanModuleName { name: name.clone(), why });
+            problems.push(Problem::UncleanModuleName { name: name.to_owned(), why });
         }
         let script = matches!(module, Module::Js(_) | Module::Cjs(_));
         if script && [".ts", ".tsx", ".jsx", ".mts", ".cts"].iter().any(|end| name.ends_with(end)) {
-            problems.push(Problem::TypeScriptAsJavaScript(name.clone()));
+            problems.push(Problem::TypeScriptAsJavaScript(name.to_owned()));
         }
         if matches!(module, Module::Py(_)) && !python_main {
-            problems.push(Problem::PythonUnderJavaScriptMain(name.clone()));
+            problems.push(Problem::PythonUnderJavaScriptMain(name.to_owned()));
         }
     }
-    let bytes = modules.values().map(Module::size).sum();
+    let bytes = modules.iter().map(|(_, module)| module.size()).sum();
     if bytes > MAX_CODE_BYTES {
         problems.push(Problem::CodeTooLarge(bytes));
     }
 }
 
 /// The problem of `env`, if it has one: its size. Stubs travel beside the serialized part and cost next to nothing.
-pub(crate) fn env(env: &BTreeMap<String, EnvValue>, problems: &mut Vec<Problem>) {
+pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
     let bytes = env
         .iter()
         .map(|(name, value)| match value {
@@ -212,8 +213,21 @@ mod tests {
         }
         let long = "a".repeat(1025);
         for dirty in [
-            "", "/a.js", "./a.js", "../a.js", "a//b.js", "a/", "a/../b.js", "a\\b.js", "node:fs", "a.js?x", "a#b",
-            "a%2fb", "a\nb", "a\0b", &long,
+            "",
+            "/a.js",
+            "./a.js",
+            "../a.js",
+            "a//b.js",
+            "a/",
+            "a/../b.js",
+            "a\\b.js",
+            "node:fs",
+            "a.js?x",
+            "a#b",
+            "a%2fb",
+            "a\nb",
+            "a\0b",
+            &long,
         ] {
             assert!(unclean(dirty).is_some(), "{dirty:?}");
         }

@@ -1,17 +1,12 @@
 //! What is loaded: the modules, and all that surrounds them.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, btree_map::Entry},
-    marker::PhantomData,
-    rc::Rc,
-};
+use std::{borrow::Cow, marker::PhantomData, rc::Rc};
 
 use serde::Serialize;
 
 use crate::{
-    CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub, check, env_value::EnvValue,
-    error::Error,
+    CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub, by_name::ByName, check,
+    env_value::EnvValue, error::Error,
 };
 
 /// Marks a code all of whose parts are covered by a hash or a fingerprint: it has a key.
@@ -42,12 +37,12 @@ impl<K> Clone for WorkerCode<K> {
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub compatibility_date: String,
-    pub compatibility_flags: Vec<String>,
+    pub compatibility_flags: ByName<()>,
     pub allow_experimental: bool,
     pub limits: Limits,
     pub main_module: String,
-    pub modules: BTreeMap<String, Module>,
-    pub env: BTreeMap<String, EnvValue>,
+    pub modules: ByName<Module>,
+    pub env: ByName<EnvValue>,
     pub outbound: Outbound,
     pub tails: Vec<Stub>,
     pub streaming_tails: Vec<Stub>,
@@ -75,12 +70,12 @@ impl WorkerCode {
         WorkerCodeBuilder {
             parts: Parts {
                 compatibility_date: compatibility_date.into(),
-                compatibility_flags: Vec::new(),
+                compatibility_flags: ByName::new(),
                 allow_experimental: false,
                 limits: Limits::new(),
                 main_module: main_module.into(),
-                modules: BTreeMap::new(),
-                env: BTreeMap::new(),
+                modules: ByName::new(),
+                env: ByName::new(),
                 outbound: Outbound::Block,
                 tails: Vec::new(),
                 streaming_tails: Vec::new(),
@@ -103,7 +98,7 @@ pub struct WorkerCodeBuilder<K = Hashed> {
 impl<K> WorkerCodeBuilder<K> {
     /// Adds a compatibility flag. Their order means nothing.
     pub fn compatibility_flag(mut self, flag: impl Into<String>) -> Self {
-        self.parts.compatibility_flags.push(flag.into());
+        let _said_twice = self.parts.compatibility_flags.insert(flag.into(), ());
         self
     }
 
@@ -122,11 +117,8 @@ impl<K> WorkerCodeBuilder<K> {
 
     /// Adds a module of any kind.
     pub fn module(mut self, name: impl Into<String>, module: Module) -> Self {
-        match self.parts.modules.entry(name.into()) {
-            Entry::Vacant(free) => {
-                free.insert(module);
-            }
-            Entry::Occupied(taken) => self.problems.push(Problem::DuplicateModule(taken.key().clone())),
+        if let Err(taken) = self.parts.modules.insert(name.into(), module) {
+            self.problems.push(Problem::DuplicateModule(taken));
         }
         self
     }
@@ -194,11 +186,8 @@ impl<K> WorkerCodeBuilder<K> {
     }
 
     fn env_entry(mut self, name: String, value: EnvValue) -> Self {
-        match self.parts.env.entry(name) {
-            Entry::Vacant(free) => {
-                free.insert(value);
-            }
-            Entry::Occupied(taken) => self.problems.push(Problem::DuplicateEnv(taken.key().clone())),
+        if let Err(taken) = self.parts.env.insert(name, value) {
+            self.problems.push(Problem::DuplicateEnv(taken));
         }
         self
     }
@@ -255,20 +244,18 @@ impl<K> WorkerCodeBuilder<K> {
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every [`Problem`], in one go.
     pub fn build(self) -> Result<WorkerCode<K>> {
-        let Self { mut parts, problems: collected, .. } = self;
+        let Self { parts, problems: collected, .. } = self;
         let mut problems = Vec::new();
         match parts.compatibility_date.parse::<CompatibilityDate>() {
             Ok(_) => {}
             Err(error) => problems.push(Problem::BadCompatibilityDate(error.0)),
         }
-        parts.compatibility_flags.sort();
-        parts.compatibility_flags.dedup();
         problems.extend(
             parts
                 .compatibility_flags
                 .iter()
-                .filter(|flag| !check::flag_is_clean(flag))
-                .map(|flag| Problem::BadCompatibilityFlag(flag.clone())),
+                .filter(|(flag, ())| !check::flag_is_clean(flag))
+                .map(|(flag, ())| Problem::BadCompatibilityFlag(flag.to_owned())),
         );
         problems.extend(collected);
         check::modules(&parts.main_module, &parts.modules, &mut problems);

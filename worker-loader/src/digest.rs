@@ -6,7 +6,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Module, Outbound, Stub, code::Parts, env_value::EnvValue};
+use crate::{Module, Outbound, Stub, by_name::ByName, code::Parts, env_value::EnvValue};
 
 /// Changes with the layout below, so that a digest of an older layout is never taken for one of a newer.
 const LAYOUT: &str = "worker-loader 1";
@@ -15,21 +15,21 @@ pub(crate) fn of(parts: &Parts) -> [u8; 32] {
     let mut hash = Feed(Sha256::new());
     hash.text(LAYOUT);
     hash.text(&parts.compatibility_date);
-    hash.count(parts.compatibility_flags.len());
-    for flag in &parts.compatibility_flags {
+    hash.count(parts.compatibility_flags.iter().len());
+    for (flag, ()) in parts.compatibility_flags.iter() {
         hash.text(flag);
     }
     hash.tag(u8::from(parts.allow_experimental));
     hash.limit(parts.limits.cpu_ms);
     hash.limit(parts.limits.sub_requests);
     hash.text(&parts.main_module);
-    hash.count(parts.modules.len());
-    for (name, module) in &parts.modules {
+    hash.count(parts.modules.iter().len());
+    for (name, module) in parts.modules.iter() {
         hash.text(name);
         hash.module(module);
     }
-    hash.count(parts.env.len());
-    for (name, value) in &parts.env {
+    hash.count(parts.env.iter().len());
+    for (name, value) in parts.env.iter() {
         hash.text(name);
         match value {
             EnvValue::Json(value) => {
@@ -139,9 +139,11 @@ impl Feed {
             Value::Object(map) => {
                 self.tag(b'{');
                 self.count(map.len());
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(name, _)| *name);
-                for (name, value) in entries {
+                let mut entries = ByName::new();
+                for (name, value) in map {
+                    let _always_new = entries.insert(name.clone(), value);
+                }
+                for (name, value) in entries.iter() {
                     self.text(name);
                     self.json(value);
                 }

@@ -17,9 +17,7 @@ pub(crate) fn serialized_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,
         Value::Number(number) => match number.as_i64() {
-            Some(int) if (-(1 << 30)..1 << 30).contains(&int) => {
-                1 + varint(((int << 1) ^ (int >> 63)) as u64)
-            }
+            Some(int) if (-(1 << 30)..1 << 30).contains(&int) => 1 + varint(((int << 1) ^ (int >> 63)) as u64),
             _ => 9,
         },
         Value::String(text) => string_size(text),

@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -25,7 +24,8 @@ struct State {
     places: usize,
     /// Who is in flight, and how many times.
     inside: Vec<(Rc<str>, usize)>,
-    waiting: VecDeque<Waiter>,
+    /// In the order they came.
+    waiting: Vec<Waiter>,
     next_ticket: u64,
 }
 
@@ -95,7 +95,7 @@ impl Gate {
         Self(Rc::new(RefCell::new(State {
             places: places.max(1),
             inside: Vec::new(),
-            waiting: VecDeque::new(),
+            waiting: Vec::new(),
             next_ticket: 0,
         })))
     }
@@ -153,7 +153,7 @@ impl Future for Enter {
             None => {
                 let ticket = state.next_ticket;
                 state.next_ticket += 1;
-                state.waiting.push_back(Waiter { ticket, worker: self.worker.clone(), waker });
+                state.waiting.push(Waiter { ticket, worker: self.worker.clone(), waker });
                 self.ticket = Some(ticket);
             }
         }

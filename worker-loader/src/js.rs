@@ -17,7 +17,11 @@ pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
     let object = Object::new();
     set(&object, "compatibilityDate", &JsValue::from(&parts.compatibility_date));
     if !parts.compatibility_flags.is_empty() {
-        set(&object, "compatibilityFlags", &parts.compatibility_flags.iter().map(JsValue::from).collect::<Array>());
+        set(
+            &object,
+            "compatibilityFlags",
+            &parts.compatibility_flags.iter().map(|(flag, ())| JsValue::from(flag)).collect::<Array>(),
+        );
     }
     if parts.allow_experimental {
         set(&object, "allowExperimental", &JsValue::TRUE);
@@ -27,7 +31,7 @@ pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
     }
     set(&object, "mainModule", &JsValue::from(&parts.main_module));
     let modules = Object::new();
-    for (name, module) in &parts.modules {
+    for (name, module) in parts.modules.iter() {
         set(&modules, name, &self::module(module)?);
     }
     set(&object, "modules", &modules);
@@ -60,13 +64,13 @@ fn module(module: &Module) -> Result<JsValue> {
 }
 
 /// All plain values cross in one piece; stubs, which cannot, one by one.
-fn env<'a>(entries: impl Iterator<Item = (&'a String, &'a EnvValue)>) -> Result<JsValue> {
+fn env<'a>(entries: impl Iterator<Item = (&'a str, &'a EnvValue)>) -> Result<JsValue> {
     let mut plain = serde_json::Map::new();
     let mut stubs = Vec::new();
     for (name, value) in entries {
         match value {
             EnvValue::Json(value) => {
-                plain.insert(name.clone(), value.clone());
+                plain.insert(name.to_owned(), value.clone());
             }
             EnvValue::Stub(stub) => stubs.push((name, stub)),
         }

@@ -6,6 +6,7 @@
 )]
 #![warn(missing_docs)]
 
+mod by_name;
 mod check;
 mod classify;
 mod code;

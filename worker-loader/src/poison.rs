@@ -7,22 +7,18 @@
 
 #[cfg(target_arch = "wasm32")]
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// More failing keys than this at once means that storage is down; forgetting them costs one failed load each.
-const MOST: usize = 1024;
+const MOST: usize = 256;
 
 #[derive(Default)]
-pub(crate) struct Poisoned(HashMap<String, u32>);
+pub(crate) struct Poisoned(Vec<(String, u32)>);
 
 impl Poisoned {
     /// The name to ask under, where it is not the key itself.
     pub fn name_of(&self, key: &str) -> Option<String> {
-        // Nothing has failed, nearly always: then this is all it costs.
-        if self.0.is_empty() {
-            return None;
-        }
-        self.0.get(key).map(|attempt| format!("{key}~{attempt}"))
+        // Nothing has failed, nearly always: then this costs nothing.
+        self.0.iter().find(|(failed, _)| failed == key).map(|(_, attempt)| format!("{key}~{attempt}"))
     }
 
     /// The load under `name`, which was `key` or one of its attempts, failed.
@@ -31,10 +27,15 @@ impl Poisoned {
         if self.name_of(key).as_deref().unwrap_or(key) != name {
             return;
         }
-        if self.0.len() >= MOST {
-            self.0.clear();
+        match self.0.iter_mut().find(|(failed, _)| failed == key) {
+            Some((_, attempt)) => *attempt += 1,
+            None => {
+                if self.0.len() >= MOST {
+                    self.0.clear();
+                }
+                self.0.push((key.to_owned(), 1));
+            }
         }
-        *self.0.entry(key.to_owned()).or_insert(0) += 1;
     }
 }
 

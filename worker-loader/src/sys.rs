@@ -34,11 +34,7 @@ extern "C" {
 
     /// `getDurableObjectClass(name, { props, limits })`; `undefined` for what is left out.
     #[wasm_bindgen(method, catch, js_name = getDurableObjectClass)]
-    pub fn get_durable_object_class(
-        this: &WorkerStub,
-        name: &JsValue,
-        options: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    pub fn get_durable_object_class(this: &WorkerStub, name: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
 
     /// An entrypoint, a facet, a service binding: what has a `fetch` and any methods by RPC.
     #[wasm_bindgen(extends = Object)]

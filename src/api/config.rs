@@ -1,0 +1,34 @@
+//! `PUT /config`: a new document, whole.
+
+use js_sys::futures::JsFuture;
+use web_sys::{Request, Response};
+use worker::Env;
+use worker_loader::Error;
+
+use crate::{
+    http::{authorize, json},
+    registry::{Draft, MAX_CONFIG_BYTES, Refusal, Stored},
+    settings, storage,
+};
+
+/// Stores the document and gives it back as it is stored, with its ETag. The caller puts it live.
+///
+/// # Errors
+/// Whatever is wrong with the request, before anything is written: token, precondition, length, document.
+pub async fn put(request: &Request, env: &Env) -> Result<(Stored, Response), Refusal> {
+    let headers = request.headers();
+    let header = |name: &str| headers.get(name).ok().flatten();
+    authorize(settings::text(env, "API_TOKEN").as_deref(), header("authorization").as_deref())?;
+    let if_match = header("if-match").ok_or(Refusal::PreconditionRequired)?;
+    let length: usize =
+        header("content-length").and_then(|length| length.parse().ok()).ok_or(Refusal::LengthRequired)?;
+    if length > MAX_CONFIG_BYTES {
+        return Err(Refusal::BodyTooLarge { limit: MAX_CONFIG_BYTES });
+    }
+    let text = JsFuture::from(request.text().map_err(Error::from)?).await.map_err(Error::from)?;
+    let draft = Draft::parse(&text.as_string().unwrap_or_default())?;
+    let stored = storage::write_config(env, &draft, &if_match).await?;
+    let response = json(200, &stored.config.to_json())?;
+    response.headers().set("etag", &stored.etag.to_string()).map_err(Error::from)?;
+    Ok((stored, response))
+}

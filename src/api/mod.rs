@@ -1,0 +1,4 @@
+//! What changes something.
+
+#[cfg(target_arch = "wasm32")]
+pub mod config;

@@ -1,0 +1,22 @@
+//! How a dynamic worker is run: which version, the call, and what is known of how it went.
+
+mod live;
+mod recorder;
+mod snapshot;
+mod version;
+
+pub use live::Live;
+pub use recorder::{Health, Recorder};
+pub use snapshot::is_fresh;
+pub use version::Version;
+
+#[cfg(target_arch = "wasm32")]
+mod isolate;
+#[cfg(target_arch = "wasm32")]
+mod run;
+
+#[cfg(target_arch = "wasm32")]
+pub use self::{
+    isolate::{deploy, deployed, health, record},
+    run::{failed, loaded, run, run_once},
+};

@@ -1,0 +1,7 @@
+// The main module. What the runtime can reach is what is exported here, and nothing else: see DESIGN in the README.
+import generated, { ConfigStore, Limiter } from "../build/index.js";
+import { entry } from "../worker-loader/entry.js";
+import { host } from "./dispatch/finish.js";
+
+export { ConfigStore, Limiter };
+export default host(generated, entry);

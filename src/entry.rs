@@ -1,0 +1,78 @@
+//! What `entry.js` calls.
+//!
+//! The arguments are JavaScript objects and numbers only. A text would be copied into memory before the glue looks
+//! whether that memory went down with a panic.
+
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use web_sys::Request;
+use worker::{Env, console_error};
+
+use crate::{
+    api, dispatch,
+    http::{self, ENDPOINTS, Route, answer, later},
+    pattern,
+    registry::Refusal,
+    ui,
+};
+
+/// So that a panic is readable in the log: its message, and where in the source.
+#[worker::event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Serves a request, of which there are so many in flight. Gives a Response, a request handed to a dynamic worker (for
+/// `finish.js`), or a Promise of either while Rust is still at work on it.
+#[wasm_bindgen]
+pub fn handle(request: Request, env: Env, active: u32) -> JsValue {
+    answer(serve(request, env, active))
+}
+
+/// A request that was handed to a dynamic worker failed. Gives what [`handle`] gives: the error as a Response, or the
+/// request handed to another version.
+#[wasm_bindgen]
+pub fn failed(request: Request, env: Env, active: u32, note: JsValue, thrown: JsValue) -> JsValue {
+    answer(dispatch::failed(&note, thrown).and_then(|()| serve(request, env, active)))
+}
+
+/// A version was seen to load.
+#[wasm_bindgen]
+pub fn loaded(note: JsValue) {
+    dispatch::loaded(&note);
+}
+
+/// A request ended: it took so many milliseconds, under this status.
+#[wasm_bindgen]
+pub fn record(took_ms: f64, status: u16) {
+    dispatch::record(took_ms, status >= 500);
+}
+
+fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
+    let accept = || request.headers().get("accept").ok().flatten();
+    match http::route(&request.method(), http::path_of(&request.url()), accept)? {
+        Route::Home { json: true } => home(),
+        Route::Home { json: false } => Ok(http::html(ui::HOME, ui::POLICY)?.into()),
+        Route::Dynamic => pattern::dynamic::serve(request, env),
+        Route::Metrics => pattern::metrics::serve(request, &env, active),
+        Route::Config => pattern::config::serve(request, env),
+        Route::PutConfig => Ok(later(async move {
+            let (stored, response) = api::config::put(&request, &env).await?;
+            if let Err(refusal) = pattern::config::put_live(&env, &stored) {
+                // It is stored, and that is what was asked. Serving it will say what is wrong.
+                console_error!(
+                    "The configuration is stored and cannot be put live: {}",
+                    http::Error::from(refusal).message
+                );
+            }
+            Ok(response.into())
+        })),
+    }
+}
+
+fn home() -> Result<JsValue, Refusal> {
+    let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": ENDPOINTS.each_ref().map(http::Endpoint::to_value) });
+    let response = http::json(200, &list.to_string())?;
+    response.headers().set("vary", "accept").map_err(worker_loader::Error::from)?;
+    Ok(response.into())
+}

@@ -1,0 +1,31 @@
+//! The operator's settings: the vars and secrets of wrangler.toml.
+
+use js_sys::Reflect;
+use worker::Env;
+
+use crate::{pattern::COMPATIBILITY_DATE, registry::Refusal};
+
+/// A setting that is set, as text.
+pub fn text(env: &Env, name: &str) -> Option<String> {
+    Reflect::get(env, &name.into()).ok()?.as_string()
+}
+
+/// A setting that is a whole number.
+///
+/// # Errors
+/// [`Refusal::Misconfigured`] when it is set to something else.
+pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
+    let value = Reflect::get(env, &name.into()).unwrap_or_default();
+    // wrangler.toml gives numbers as numbers, .dev.vars as text.
+    let number = match (value.as_f64(), value.as_string()) {
+        (Some(number), _) => (number.fract() == 0.0 && (0.0..4e9).contains(&number)).then_some(number as u32),
+        (_, Some(text)) => text.trim().parse().ok(),
+        _ => Some(default),
+    };
+    number.ok_or_else(|| Refusal::Misconfigured(format!("The variable {name} has to be a whole number.")))
+}
+
+/// The compatibility date of our own dynamic workers.
+pub fn compatibility_date(env: &Env) -> String {
+    text(env, "DYNAMIC_COMPATIBILITY_DATE").unwrap_or_else(|| COMPATIBILITY_DATE.to_owned())
+}

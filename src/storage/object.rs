@@ -1,0 +1,47 @@
+//! Talking to a Durable Object: HTTP, in the runtime's own objects.
+//!
+//! Not the `worker` crate's Request and Response: their conversions would be a tenth of the whole WebAssembly.
+
+use js_sys::{Promise, futures::JsFuture};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Request, RequestInit, Response};
+use worker::Env;
+
+use crate::registry::Refusal;
+
+/// Calls a Durable Object by its name, and gives the answer.
+///
+/// # Errors
+/// [`Refusal::StorageUnavailable`] when it does not answer, or fails (5xx).
+pub(super) async fn call(
+    env: &Env,
+    binding: &str,
+    name: &str,
+    path: &str,
+    init: &RequestInit,
+) -> Result<Response, Refusal> {
+    let answer: Result<Response, JsValue> = async {
+        let stub: worker_loader::sys::Fetcher = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
+        let request = Request::new_with_str_and_init(&format!("https://{name}/{path}"), init)?;
+        Ok(JsFuture::from(stub.fetch(&request)?).await?.unchecked_into())
+    }
+    .await;
+    match answer {
+        Ok(response) if response.status() < 500 => Ok(response),
+        Ok(response) => Err(Refusal::StorageUnavailable(format!("{binding} answered {}", response.status()))),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+/// A body as text.
+///
+/// # Errors
+/// [`Refusal::StorageUnavailable`] when it breaks off.
+pub(super) async fn text(body: Result<Promise, JsValue>) -> Result<String, Refusal> {
+    let text = async { JsFuture::from(body?).await };
+    text.await.map(|text| text.as_string().unwrap_or_default()).map_err(unavailable)
+}
+
+pub(super) fn unavailable(error: JsValue) -> Refusal {
+    Refusal::StorageUnavailable(worker_loader::Error::from(error).to_string())
+}
