@@ -1,9 +1,8 @@
 // Both ends of a request, in JavaScript so that nothing in Rust waits for the answer of a dynamic worker: a panic of
 // another request cannot take it down.
 
-// The host's default export: `handle`, `failed`, `loaded` and `record` are its exports in entry.rs.
-export function host(generated, entry) {
-	const { handle, failed, loaded, record } = generated.prototype;
+// The host's default export. The four functions are exports of entry.rs.
+export function host(generated, entry, { handle, failed, loaded, record } = generated.prototype) {
 	let active = 0;
 
 	// The second half of a dispatch: the answer, on its way to the client.

@@ -117,7 +117,9 @@ mod tests {
     #[test]
     fn another_document_is_another_worker() {
         let key = |version: &str, etag| {
-            let config = Draft { version: version.into(), ..Draft::default() }.stored_at("t".into());
+            let mut draft = Draft::default();
+            draft.version = version.into();
+            let config = draft.stored_at("t".into());
             code("2026-07-01", &Stored { etag: Etag(etag), config }).unwrap().key(SCRIPT)
         };
         assert_eq!(key("1.0.0", 1), key("1.0.0", 1));

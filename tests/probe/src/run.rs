@@ -1,0 +1,105 @@
+//! Loads what a spec says, and calls it as it says.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
+use web_sys::Request;
+use worker::{Context, Env};
+use worker_loader::{Entrypoint, EnvExt, Error, Result, WorkerCode, WorkerStub};
+
+use crate::{
+    Answer, json_answer,
+    panics::sleep,
+    spec::{Spec, own_module},
+};
+
+thread_local! {
+    /// How often the factory ran, by the spec's name.
+    static RUNS: RefCell<HashMap<String, u32>> = RefCell::default();
+}
+
+pub fn count(request: &Request) -> Answer {
+    let name = Spec::of(request)?.name;
+    json_answer(&json!(RUNS.with_borrow(|runs| runs.get(&name).copied().unwrap_or(0))))
+}
+
+fn ran(name: &str) -> u32 {
+    RUNS.with_borrow_mut(|runs| {
+        let count = runs.entry(name.to_owned()).or_insert(0);
+        *count += 1;
+        *count
+    })
+}
+
+fn loaded(spec: &Spec, env: &Env, ctx: &Context) -> Result<WorkerStub> {
+    let loader = env.loader("LOADER")?;
+    if spec.outbound == "opaque" {
+        let code = WorkerCode::builder(&spec.date, &spec.main)
+            .js(&spec.main, spec.source.clone())
+            .env_opaque("WHEN", js_sys::Date::new(&JsValue::from(0.0)))
+            .compiled_opaque("own.wasm", own_module())
+            .build()?;
+        return if spec.how == "load" {
+            loader.load(&code)
+        } else {
+            Ok(loader.get_unchecked(&spec.name, move || std::future::ready(Ok(code.clone()))))
+        };
+    }
+    let code = spec.code(Some(ctx))?;
+    let (what, name) = (spec.factory.clone(), spec.name.clone());
+    let given = code.clone();
+    let factory = move || {
+        let (what, code, runs) = (what.clone(), given.clone(), ran(&name));
+        async move {
+            match &*what {
+                "fail" => Err(Error::factory("storage is down")),
+                "failOnce" if runs == 1 => Err(Error::factory("storage is down")),
+                "mismatch" => WorkerCode::builder("2026-07-01", "index.js").js("index.js", "// other").build(),
+                "slow" => sleep(300).await.map(|()| code),
+                _ => Ok(code),
+            }
+        }
+    };
+    Ok(match &*spec.how {
+        "get" => loader.get(&code.key(&spec.name), factory),
+        "code" => loader.get_code(&code.key(&spec.name), &code),
+        "unchecked" => loader.get_unchecked(&spec.name, factory),
+        "load" => loader.load(&code)?,
+        "loadWith" => loader.load_with(factory),
+        how => panic!("no such way to load: {how}"),
+    })
+}
+
+fn entrypoint(spec: &Spec, env: &Env, ctx: &Context) -> Result<Entrypoint> {
+    let stub = loaded(spec, env, ctx)?;
+    let mut entrypoint = match &spec.entrypoint {
+        Some(name) => stub.named_entrypoint(name),
+        None => stub.entrypoint(),
+    };
+    if let Some(props) = &spec.props {
+        entrypoint = entrypoint.props(props)?;
+    }
+    if let Some(limits) = spec.entry_limits {
+        entrypoint = entrypoint.limits(limits.into());
+    }
+    Ok(entrypoint)
+}
+
+/// `fetch().await` or `call().await`.
+pub async fn run(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    let spec = Spec::of(request)?;
+    let entrypoint = entrypoint(&spec, env, ctx)?;
+    match &spec.call {
+        Some(call) => json_answer(&entrypoint.call::<Value>(&call.method, &call.args).await?),
+        None => Ok(entrypoint.fetch(request).await?.into()),
+    }
+}
+
+pub fn hand_over(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    entrypoint(&Spec::of(request)?, env, ctx)?.hand_over(request, &JsValue::UNDEFINED)
+}
+
+pub fn promise(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    Ok(entrypoint(&Spec::of(request)?, env, ctx)?.fetch_promise(request)?.into())
+}
