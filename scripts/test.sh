@@ -41,7 +41,8 @@ node_tests() {
 # Wrangler bundles and checks as for a deployment, and uploads nothing. The folder is also what the Miniflare tests load.
 dry_run() {
   rm -rf "$1"
-  node_modules/.bin/wrangler deploy --dry-run --outdir "$@"
+  # Absolute: a relative one is taken from the folder of the configuration.
+  node_modules/.bin/wrangler deploy --dry-run --outdir "$ROOT/$1" "${@:2}"
 }
 
 browser_tests() {

@@ -68,21 +68,19 @@ function exported(prototype, name) {
 	return name === "fetch" || HANDLERS.includes(name) ? (event, env, ctx) => method.call({ env, ctx }, event) : method;
 }
 
-// Whose answers Rust still owes. What was handed over to a dynamic worker is owed by that worker.
-const owed = new Set();
+// What Rust still owes. What was handed over to a dynamic worker is owed by that worker. The SDK puts the factories that
+// are running here too, hence a name that it knows (see call.js).
+const owed = (globalThis[Symbol.for("worker-loader.owed")] ??= new Set());
+const DOWN = Symbol("down");
 
+// The promise, or what `panicked` gives if a panic comes first. It is made in the waiting request's own turn: the
+// runtime does not let one request use what another made.
 function guard(promise, panicked) {
 	return new Promise((resolve, reject) => {
-		const fail = () => {
-			try {
-				resolve(panicked());
-			} catch (error) {
-				reject(error);
-			}
-		};
+		const fail = () => resolve(DOWN);
 		owed.add(fail);
 		promise.then(resolve, reject).finally(() => owed.delete(fail));
-	});
+	}).then((value) => (value === DOWN ? panicked() : value));
 }
 
 // The `worker` crate notes a panic in this object, and the generated class looks there when one is made: that is

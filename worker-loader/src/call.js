@@ -23,6 +23,18 @@ export function handOver(loader, name, factory, entrypoint, options, request, no
 	return handed;
 }
 
+// The promise of a factory. A panic elsewhere may take the factory down with it; the entry then rejects the promise, and
+// the requests that wait for the code fail and do not hang. The message is for classify.rs.
+const owed = (globalThis[Symbol.for("worker-loader.owed")] ??= new Set());
+
+export function owing(promise) {
+	return new Promise((resolve, reject) => {
+		const fail = () => reject(new Error("worker-loader factory: a panic took it down"));
+		owed.add(fail);
+		promise.then(resolve, reject).finally(() => owed.delete(fail));
+	});
+}
+
 // Every property of a stub is a method of the far side, `call` and `apply` too: hence Reflect.apply.
 export function callMethod(stub, method, args) {
 	return Reflect.apply(stub[method], stub, args);

@@ -7,16 +7,37 @@
 
 use crate::error::{ErrorKind, Limit, Position, TooLarge};
 
-/// What our factories put before their message, to know it again when it has crossed the runtime.
-pub(crate) const FACTORY_PREFIX: &str = "worker-loader factory: ";
+/// What our factories reject with crosses the runtime, which keeps little but the message. So the message says what it
+/// is: the code could not be had,
+const FACTORY: &str = "worker-loader factory: ";
+/// or is not the key's,
+const MISMATCH: &str = "worker-loader key: asked ";
+/// or is not valid.
+const CODE: &str = "worker-loader code: ";
+
+/// The message that [`classify`] knows again.
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn factory_message(error: &crate::Error) -> String {
+    match error.kind() {
+        ErrorKind::Factory { message } => format!("{FACTORY}{message}"),
+        ErrorKind::KeyMismatch { asked, given } => format!("{MISMATCH}{asked} given {given}"),
+        _ => format!("{CODE}{error}"),
+    }
+}
 
 /// `remote` is the property that the runtime sets on what was thrown inside the dynamic worker.
 pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
     if let Some(report) = message.strip_prefix("Failed to start Worker:") {
         return startup(report.trim());
     }
-    if let Some(message) = after(message, FACTORY_PREFIX) {
+    if let Some(message) = after(message, FACTORY) {
         return ErrorKind::Factory { message: message.to_owned() };
+    }
+    if let Some((asked, given)) = after(message, MISMATCH).and_then(|keys| keys.split_once(" given ")) {
+        return ErrorKind::KeyMismatch { asked: asked.to_owned(), given: given.to_owned() };
+    }
+    if let Some(message) = after(message, CODE) {
+        return ErrorKind::Refused { message: message.to_owned() };
     }
     if let Some(reference) = after(message, "internal error; reference = ") {
         return ErrorKind::Internal { reference: Some(reference.to_owned()) };
@@ -144,4 +165,21 @@ fn position(line: &str) -> Option<Position> {
     let (rest, column) = place.rsplit_once(':')?;
     let (file, line) = rest.rsplit_once(':')?;
     Some(Position { file: file.to_owned(), line: line.parse().ok()?, column: column.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, WorkerCode};
+
+    #[test]
+    fn what_a_factory_rejects_with_is_known_again() {
+        let again = |error: &Error| classify("Error", &factory_message(error), false);
+        let down = Error::factory("storage is down");
+        assert_eq!(again(&down), *down.kind());
+        let mismatch = Error::from(ErrorKind::KeyMismatch { asked: "a b@1".into(), given: "a b@2".into() });
+        assert_eq!(again(&mismatch), *mismatch.kind());
+        let invalid = WorkerCode::builder("x", "index.js").build().unwrap_err();
+        assert_eq!(again(&invalid), ErrorKind::Refused { message: invalid.to_string() });
+    }
 }

@@ -55,8 +55,8 @@ impl Entrypoint {
     pub async fn fetch(&self, request: impl IntoRequest) -> Result<Response> {
         let request = request.into_request()?;
         let _place = self.place().await;
-        let answer = JsFuture::from(self.fetch_promise(&request)?).await.map_err(js::error)?;
-        Ok(answer.unchecked_into())
+        let answer = JsFuture::from(self.fetch_promise(&request)?).await;
+        answer.map(JsCast::unchecked_into).map_err(|thrown| self.worker.failed(thrown))
     }
 
     /// [`fetch`](Self::fetch) for a handler that has nothing left to do: the promise is the runtime's own, and
@@ -68,7 +68,7 @@ impl Entrypoint {
     pub fn fetch_promise(&self, request: &Request) -> Result<Promise> {
         let options = self.options();
         match &self.worker.0.source {
-            Source::Named { loader, name, factory } => {
+            Source::Named { loader, name, factory, .. } => {
                 sys::fetch_through(loader, name, factory, &self.name, &options, request)
             }
             Source::Loaded(stub) => {
@@ -88,7 +88,7 @@ impl Entrypoint {
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
         match &self.worker.0.source {
-            Source::Named { loader, name, factory } => {
+            Source::Named { loader, name, factory, .. } => {
                 sys::hand_over(loader, name, factory, &self.name, &self.options(), request, note).map_err(js::error)
             }
             Source::Loaded(_) => {
@@ -110,7 +110,7 @@ impl Entrypoint {
     /// As [`fetch`](Self::fetch), and [`ErrorKind::Conversion`](crate::ErrorKind::Conversion).
     pub async fn call<T: DeserializeOwned>(&self, method: &str, args: &(impl Serialize + ?Sized)) -> Result<T> {
         let _place = self.place().await;
-        callee::call(&self.raw()?, method, args).await
+        callee::call(&self.raw()?, method, args).await.map_err(|error| self.worker.failed(error))
     }
 
     /// [`call`](Self::call) with JavaScript's own values, stubs among them.
@@ -119,7 +119,7 @@ impl Entrypoint {
     /// As [`fetch`](Self::fetch).
     pub async fn call_raw(&self, method: &str, args: &Array) -> Result<JsValue> {
         let _place = self.place().await;
-        callee::call_raw(&self.raw()?, method, args).await
+        callee::call_raw(&self.raw()?, method, args).await.map_err(|error| self.worker.failed(error))
     }
 
     /// The runtime's own `Fetcher`.

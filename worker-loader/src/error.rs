@@ -30,10 +30,10 @@ pub enum ErrorKind {
         /// The key of what the factory gave.
         given: String,
     },
-    /// The runtime read the code and did not take it: a date or flag that it does not know, a value in `env` that
-    /// cannot be handed over.
+    /// The code was read and not taken: the runtime does not know its date or a flag, or cannot hand over a value in
+    /// `env`; or what a factory gave is [invalid](Self::Invalid).
     Refused {
-        /// The runtime's sentence.
+        /// Why.
         message: String,
     },
     /// The code cannot be parsed or linked.
@@ -233,7 +233,7 @@ impl fmt::Display for ErrorKind {
                 "the factory gave other code than the key was computed from (asked for {asked}, given {given}): \
                  compute the key from the code that is loaded"
             ),
-            Self::Refused { message } => write!(f, "the runtime does not take the dynamic worker's code: {message}"),
+            Self::Refused { message } => write!(f, "the dynamic worker's code was refused: {message}"),
             Self::Syntax { message, at } => {
                 write!(f, "the dynamic worker's code has a syntax error")?;
                 place(f, at)?;

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     Error, Handle, Limits, Module, Outbound, Result, Stub, WorkerCode,
-    classify::{FACTORY_PREFIX, classify},
+    classify::{classify, factory_message},
     env_value::EnvValue,
 };
 
@@ -123,10 +123,9 @@ pub(crate) fn error(thrown: JsValue) -> Error {
     error.with_original(Handle::from(thrown))
 }
 
-/// What a factory rejects with. It crosses the runtime, which keeps little but the message, and comes back to
-/// whoever waits for the load.
+/// What a factory rejects with.
 pub(crate) fn factory_error(error: &Error) -> JsValue {
-    js_sys::Error::new(&format!("{FACTORY_PREFIX}{error}")).into()
+    js_sys::Error::new(&factory_message(error)).into()
 }
 
 impl From<JsValue> for Error {

@@ -50,14 +50,14 @@ impl WorkerLoader {
         F: Fn() -> C + 'static,
         C: Future<Output = Result<WorkerCode<Hashed>>> + 'static,
     {
-        let name = poison::name_of(key.as_str());
+        let name = name_of(key);
         let (asked, asked_name) = (key.clone(), name.clone());
         let factory = promising(move || {
             let (key, name, code) = (asked.clone(), asked_name.clone(), factory());
             async move {
                 let code = code.await.and_then(|code| verified(&key, &code));
-                if code.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::Factory { .. })) {
-                    poison::failed(key.as_str(), name.as_deref().unwrap_or(key.as_str()));
+                if let Err(error) = &code {
+                    poison::failed(&key, &name, error);
                 }
                 code
             }
@@ -71,7 +71,7 @@ impl WorkerLoader {
         let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
             verified(&asked, &code).map_err(|error| js::factory_error(&error))
         });
-        self.named(key, poison::name_of(key.as_str()), factory.into_js_value().unchecked_into())
+        self.named(key, name_of(key), factory.into_js_value().unchecked_into())
     }
 
     /// The worker under a name that you answer for. The loader keeps the first code it is given for a name, its env,
@@ -87,7 +87,11 @@ impl WorkerLoader {
             let code = factory();
             async move { code.await.and_then(|code| js::code(&code)) }
         });
-        WorkerStub::new(Source::Named { loader: self.raw.clone(), name: name.into(), factory }, name.into(), &self.gate)
+        WorkerStub::new(
+            Source::Named { loader: self.raw.clone(), name: name.into(), factory, key: None },
+            name.into(),
+            &self.gate,
+        )
     }
 
     /// A worker of its own, of which nothing is kept: each call is a cold start, and on Cloudflare a billed Worker.
@@ -126,13 +130,16 @@ impl WorkerLoader {
         &self.gate
     }
 
-    fn named(&self, key: &WorkerKey, attempt: Option<String>, factory: Function) -> WorkerStub {
-        let (name, id) = match attempt {
-            None => (key.as_js().clone(), key.text()),
-            Some(attempt) => (JsString::from(&*attempt), attempt.into()),
-        };
-        WorkerStub::new(Source::Named { loader: self.raw.clone(), name, factory }, id, &self.gate)
+    fn named(&self, key: &WorkerKey, name: Rc<str>, factory: Function) -> WorkerStub {
+        let js_name = if *name == *key.as_str() { key.as_js().clone() } else { JsString::from(&*name) };
+        let source = Source::Named { loader: self.raw.clone(), name: js_name, factory, key: Some(key.clone()) };
+        WorkerStub::new(source, name, &self.gate)
     }
+}
+
+/// The name to ask under: the key itself, unless a factory has failed under it.
+fn name_of(key: &WorkerKey) -> Rc<str> {
+    poison::name_of(key.as_str()).map_or_else(|| key.text(), Into::into)
 }
 
 /// For the gate, where there is no name: a worker like no other.
@@ -160,9 +167,9 @@ where
 {
     let factory = Closure::<dyn FnMut() -> Promise>::new(move || {
         let code = factory();
-        future_to_promise(std::panic::AssertUnwindSafe(async move {
+        sys::owing(&future_to_promise(std::panic::AssertUnwindSafe(async move {
             code.await.map(JsValue::from).map_err(|error| js::factory_error(&error))
-        }))
+        })))
     });
     factory.into_js_value().unchecked_into()
 }

@@ -51,8 +51,10 @@ pub(crate) fn name_of(key: &str) -> Option<String> {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn failed(key: &str, name: &str) {
-    POISONED.with_borrow_mut(|poisoned| poisoned.failed(key, name));
+pub(crate) fn failed(key: &crate::WorkerKey, name: &str, error: &crate::Error) {
+    if matches!(error.kind(), crate::ErrorKind::Factory { .. }) {
+        POISONED.with_borrow_mut(|poisoned| poisoned.failed(key.as_str(), name));
+    }
 }
 
 #[cfg(test)]

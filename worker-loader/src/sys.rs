@@ -92,5 +92,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn loopback(exports: &JsValue, name: &str, props: &JsValue) -> Result<JsValue, JsValue>;
 
+    pub(crate) fn owing(promise: &Promise) -> Promise;
+
     pub(crate) fn dispose(value: &JsValue);
 }

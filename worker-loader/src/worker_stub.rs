@@ -7,7 +7,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
-use crate::{DurableObjectClass, Entrypoint, Gate, IntoRequest, Limits, Result, js, sys};
+use crate::{DurableObjectClass, Entrypoint, Error, Gate, IntoRequest, Limits, Result, WorkerKey, js, poison, sys};
 
 /// A loaded worker, all of it: its entrypoints and its Durable Object classes. A clone is the same worker.
 ///
@@ -26,7 +26,7 @@ pub(crate) struct Inner {
 /// A named worker is asked for when it is called, in the same step; asking twice is the same worker.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Named { loader: sys::WorkerLoader, name: JsString, factory: Function },
+    Named { loader: sys::WorkerLoader, name: JsString, factory: Function, key: Option<WorkerKey> },
     Loaded(sys::WorkerStub),
 }
 
@@ -83,10 +83,20 @@ impl WorkerStub {
         self.raw().get_durable_object_class(&name, options).map(DurableObjectClass::new).map_err(js::error)
     }
 
+    /// What a call failed with. If that is a factory's failure, which the runtime keeps, the next `get` asks anew: this
+    /// isolate may not be the one whose factory it was.
+    pub(crate) fn failed(&self, thrown: impl Into<Error>) -> Error {
+        let error = thrown.into();
+        if let Source::Named { key: Some(key), .. } = &self.0.source {
+            poison::failed(key, &self.0.id, &error);
+        }
+        error
+    }
+
     /// The runtime's own stub.
     pub fn raw(&self) -> sys::WorkerStub {
         match &self.0.source {
-            Source::Named { loader, name, factory } => loader.get(name, factory),
+            Source::Named { loader, name, factory, .. } => loader.get(name, factory),
             Source::Loaded(stub) => stub.clone(),
         }
     }
