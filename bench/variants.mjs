@@ -19,15 +19,16 @@ export const warm = [
   { name: "rust-naive", label: "Rust, `#[event(fetch)]` and `worker::Request`", entry: "rust/build/index.js" },
   { name: "rust-raw", label: "Rust, the SDK's raw types, worker-build's entry", entry: "rust/entry-raw.js" },
   { name: "rust-entry", label: "Rust, the SDK's raw types and `entry.js`", entry: "rust/entry-sdk.js" },
+  { name: "rust-promise", label: "promise", entry: "rust/entry-sdk-promise.js" },
 ];
 
 // /cold/<key>: get() with that key; /load: load().
 export const cold = [
   { name: "js", label: "JavaScript host (the reference)", entry: "hosts/cold.js" },
   { name: "aa", label: "the same host again (A/A control)", entry: "hosts/cold.js" },
-  { name: "rust-naive", label: "Rust, `#[event(fetch)]` and `worker::Request`", entry: "rust/build/index.js" },
-  { name: "rust-raw", label: "Rust, the SDK's raw types, worker-build's entry", entry: "rust/entry-raw.js" },
-  { name: "rust-entry", label: "Rust, the SDK's raw types and `entry.js`", entry: "rust/entry-sdk.js" },
+  { name: "rust-naive", label: "Rust, `#[event(fetch)]` and `worker::Request`", entry: "rust/entry-naive-cold.js" },
+  { name: "rust-raw", label: "Rust, the SDK's raw types, worker-build's entry", entry: "rust/entry-raw-cold.js" },
+  { name: "rust-entry", label: "Rust, the SDK's raw types and `entry.js`", entry: "rust/entry-sdk-cold.js" },
 ];
 
 export const names = [...new Set([...warm, ...cold].map((variant) => variant.name))];

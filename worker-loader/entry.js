@@ -37,7 +37,7 @@ export function entry(generated, { fetch = "fetch", finish, panicked = plain500 
 	const worker = {
 		fetch(request, env, ctx) {
 			recover(generated);
-			const began = performance.now();
+			const began = finish && performance.now();
 			try {
 				const value = serve(request, env, ctx);
 				if (!(value instanceof Promise)) return settle(value, request, env, ctx, began);

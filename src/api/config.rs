@@ -25,7 +25,9 @@ pub async fn put(request: &Request, env: &Env) -> Result<(Stored, Response), Ref
     if length > MAX_CONFIG_BYTES {
         return Err(Refusal::BodyTooLarge { limit: MAX_CONFIG_BYTES });
     }
-    let text = JsFuture::from(request.text().map_err(Error::from)?).await.map_err(Error::from)?;
+    let text = JsFuture::from(request.text().map_err(Error::from)?).await;
+    // The client went away: no fault of ours.
+    let text = text.map_err(|_| Refusal::InvalidDocument(vec!["the body did not arrive whole".to_owned()]))?;
     let draft = Draft::parse(&text.as_string().unwrap_or_default())?;
     let stored = storage::write_config(env, &draft, &if_match).await?;
     let response = json(200, &stored.config.to_json())?;

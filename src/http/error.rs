@@ -56,7 +56,9 @@ impl From<Refusal> for Error {
             }
             Refusal::LengthRequired => (411, "length_required", "The request needs a Content-Length.".to_owned()),
             Refusal::BodyTooLarge { limit } => (413, "body_too_large", format!("The body is over {limit} bytes.")),
-            Refusal::InvalidDocument(problems) => (400, "invalid_document", problems.join("; ")),
+            Refusal::InvalidDocument(problems) => {
+                (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
+            }
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             Refusal::StorageUnavailable(why) => (503, "storage_unavailable", format!("Storage did not answer: {why}")),
             Refusal::Worker(error) => {

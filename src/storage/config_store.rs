@@ -57,11 +57,7 @@ impl ConfigStore {
         let row = self.sql.exec("SELECT revision, document FROM config", None)?.raw().next().transpose()?;
         match row.as_deref() {
             Some([revision, SqlStorageValue::String(document)]) => {
-                let revision = match revision {
-                    SqlStorageValue::Integer(revision) => *revision as u32,
-                    SqlStorageValue::Float(revision) => *revision as u32,
-                    _ => return Err("the stored revision is no number".into()),
-                };
+                let revision = object::number(revision)? as u32;
                 let config = Config::parse(document).map_err(|_| "the stored document is not valid")?;
                 Ok(Stored { etag: Etag(revision), config })
             }

@@ -2,7 +2,7 @@
 
 use js_sys::Date;
 use web_sys::RequestInit;
-use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
 use super::{Bucket, object};
 use crate::registry::Refusal;
@@ -23,8 +23,8 @@ impl DurableObject for Limiter {
         Self { sql: state.storage().sql() }
     }
 
-    /// `GET /{per minute}`: an empty answer lets the caller through; else it is how many seconds to wait. It waits for nothing in between, so no call is
-    /// counted twice, and the runtime holds the answer back until the count is safe.
+    /// `GET /{per minute}`: an empty answer lets the caller through; else it is how many seconds to wait. It waits for
+    /// nothing in between, so no call is counted twice, and the runtime holds the answer back until the count is safe.
     async fn fetch(&self, request: Request) -> Result<Response> {
         let url = request.inner().url();
         let per_minute =
@@ -43,9 +43,7 @@ impl Limiter {
         let now_ms = Date::now();
         let row = self.sql.exec("SELECT tokens, at_ms FROM bucket", None)?.raw().next().transpose()?;
         let mut bucket = match row.as_deref() {
-            Some([SqlStorageValue::Float(tokens), SqlStorageValue::Float(at_ms)]) => {
-                Bucket { tokens: *tokens, at_ms: *at_ms }
-            }
+            Some([tokens, at_ms]) => Bucket { tokens: object::number(tokens)?, at_ms: object::number(at_ms)? },
             _ => Bucket::full(per_minute, now_ms),
         };
         let taken = bucket.take(per_minute, now_ms);

@@ -5,7 +5,7 @@
 use js_sys::{Promise, futures::JsFuture};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, RequestInit, Response};
-use worker::Env;
+use worker::{Env, SqlStorageValue};
 
 use crate::registry::Refusal;
 
@@ -42,6 +42,19 @@ pub(super) async fn text(body: Result<Promise, JsValue>) -> Result<String, Refus
     text.await.map(|text| text.as_string().unwrap_or_default()).map_err(unavailable)
 }
 
+/// A number of a row. JavaScript has one kind of number: a whole one comes back as an integer, whatever the column is.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn number(value: &SqlStorageValue) -> worker::Result<f64> {
+    match value {
+        SqlStorageValue::Integer(number) => Ok(*number as f64),
+        SqlStorageValue::Float(number) => Ok(*number),
+        _ => Err("a stored value is no number".into()),
+    }
+}
+
 pub(super) fn unavailable(error: JsValue) -> Refusal {
-    Refusal::StorageUnavailable(worker_loader::Error::from(error).to_string())
+    let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+    Refusal::StorageUnavailable(message.unwrap_or_else(|| "it gave no reason".to_owned()))
 }

@@ -1,6 +1,6 @@
 //! The binding.
 
-use std::{future::Future, rc::Rc};
+use std::{cell::RefCell, future::Future, rc::Rc};
 
 use js_sys::{Function, JsString, Object, Promise, Reflect, futures::future_to_promise};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -30,9 +30,29 @@ pub trait EnvExt {
     fn loader(&self, binding: &str) -> worker::Result<WorkerLoader>;
 }
 
+/// The binding that was looked up last: an isolate has one env and, nearly always, one loader. A binding may be kept;
+/// looking it up costs as much as a small handler.
+struct Looked {
+    env: JsValue,
+    name: String,
+    raw: sys::WorkerLoader,
+}
+
+thread_local!(static LOOKED: RefCell<Option<Looked>> = const { RefCell::new(None) });
+
 impl EnvExt for Env {
     fn loader(&self, binding: &str) -> worker::Result<WorkerLoader> {
-        self.get_binding(binding)
+        let kept = LOOKED.with_borrow(|looked| {
+            let looked = looked.as_ref().filter(|looked| looked.name == binding && Object::is(&looked.env, self))?;
+            Some(WorkerLoader::from(looked.raw.clone()))
+        });
+        if let Some(loader) = kept {
+            return Ok(loader);
+        }
+        let loader: WorkerLoader = self.get_binding(binding)?;
+        let looked = Looked { env: self.into(), name: binding.to_owned(), raw: loader.raw.clone() };
+        LOOKED.set(Some(looked));
+        Ok(loader)
     }
 }
 
@@ -67,11 +87,13 @@ impl WorkerLoader {
 
     /// [`get`](Self::get) for a code that is at hand already. On a warm hit it is not even looked at.
     pub fn get_code(&self, key: &WorkerKey, code: &WorkerCode<Hashed>) -> WorkerStub {
-        let (asked, code) = (key.clone(), code.clone());
-        let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
-            verified(&asked, &code).map_err(|error| js::factory_error(&error))
+        let factory = key.factory(code, |key, code| {
+            let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
+                verified(&key, &code).map_err(|error| js::factory_error(&error))
+            });
+            factory.into_js_value().unchecked_into()
         });
-        self.named(key, name_of(key), factory.into_js_value().unchecked_into())
+        self.named(key, name_of(key), factory)
     }
 
     /// The worker under a name that you answer for. The loader keeps the first code it is given for a name, its env,

@@ -1,0 +1,3 @@
+import { serving } from "./generated.js";
+
+export default serving("raw");

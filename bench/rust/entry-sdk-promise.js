@@ -1,0 +1,3 @@
+import generated from "./build/index.js";
+import { entry } from "../../worker-loader/entry.js";
+export default entry(generated, { fetch: "raw" });

@@ -1,0 +1,79 @@
+// A main module in front of the Worker's own, for what no client can see or cause: what the loader is given, what a
+// dynamic worker receives, code that does not load, calls that take their time, storage that fails. It replaces the
+// bindings in `env`, and nothing of the Worker.
+//
+// PUT /spy sets the modes; GET /spy tells what was seen.
+import worker, { ConfigStore, Limiter } from "./entry.js";
+
+export { ConfigStore, Limiter };
+
+const ECHO = `export default {
+	async fetch(request, env, ctx) {
+		return Response.json({ headers: [...request.headers], method: request.method, url: request.url, env, props: ctx.props, body: await request.text() });
+	},
+};`;
+
+// - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
+// - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
+// - storage: "works", "fails", or "hangs" for two seconds
+const modes = { code: "given", hold: "", storage: "works" };
+const seen = { codes: [], calls: 0, reads: 0, held: 0 };
+
+function given(key, code) {
+	const { modules, ...rest } = code;
+	seen.codes.push({ key, ...rest, modules: Object.keys(modules) });
+	if (modes.code === "broken") return { ...code, modules: { [code.mainModule]: "export default {" } };
+	if (modes.code === "echo") return { ...code, modules: { [code.mainModule]: ECHO } };
+	return code;
+}
+
+const held = (key) => modes.hold !== "" && key.startsWith(modes.hold);
+
+const spiedStub = (key, stub) => ({
+	getEntrypoint(...which) {
+		const entrypoint = stub.getEntrypoint(...which);
+		return {
+			async fetch(request) {
+				seen.calls += 1;
+				if (held(key)) {
+					seen.held += 1;
+					while (held(key)) await scheduler.wait(5);
+					seen.held -= 1;
+				}
+				return entrypoint.fetch(request);
+			},
+		};
+	},
+});
+
+// The host looks at the class of a binding, which a Proxy leaves as it is.
+const replaced = (target, methods) => new Proxy(target, { get: (target, name) => (Object.hasOwn(methods, name) ? methods[name] : target[name]) });
+
+const spiedLoader = (loader) => replaced(loader, {
+	get: (key, factory) => spiedStub(key, loader.get(key, async () => given(key, await factory()))),
+	load: (code) => spiedStub("once", loader.load(given("once", code))),
+});
+
+const spiedObjects = (objects) => replaced(objects, {
+	getByName(name) {
+		const object = objects.getByName(name);
+		return replaced(object, {
+			async fetch(request) {
+				seen.reads += 1;
+				if (modes.storage === "fails") throw new Error("The disk is on fire.");
+				if (modes.storage === "hangs") await scheduler.wait(2000);
+				return object.fetch(request);
+			},
+		});
+	},
+});
+
+export default {
+	async fetch(request, env, ctx) {
+		if (new URL(request.url).pathname === "/spy") {
+			if (request.method === "PUT") Object.assign(modes, await request.json());
+			return Response.json(seen);
+		}
+		return worker.fetch(request, { ...env, LOADER: spiedLoader(env.LOADER), CONFIG: spiedObjects(env.CONFIG) }, ctx);
+	},
+};
