@@ -25,10 +25,10 @@ check: ## formatting, lints and documentation, for this machine and for wasm32
 	@scripts/setup.sh check
 	cargo fmt --all --check
 	cargo clippy $(locked) --workspace --all-targets -- -D warnings
-	cargo clippy $(locked) --workspace --all-targets $(wasm) -- -D warnings
+	cargo clippy $(locked) --workspace --lib --examples $(wasm) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(wasm)
-	cargo build -p worker-loader --examples $(wasm)
+	cargo build -p worker-loader --example '*' $(wasm)
 
 bench: setup ## compare with a plain JavaScript host (about four minutes; options: make bench ARGS=--help)
 	@scripts/build.sh bench/rust

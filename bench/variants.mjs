@@ -19,7 +19,6 @@ export const warm = [
   { name: "rust-naive", label: "Rust, `#[event(fetch)]` and `worker::Request`", entry: "rust/build/index.js" },
   { name: "rust-raw", label: "Rust, the SDK's raw types, worker-build's entry", entry: "rust/entry-raw.js" },
   { name: "rust-entry", label: "Rust, the SDK's raw types and `entry.js`", entry: "rust/entry-sdk.js" },
-  { name: "rust-promise", label: "promise", entry: "rust/entry-sdk-promise.js" },
 ];
 
 // /cold/<key>: get() with that key; /load: load().

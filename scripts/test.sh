@@ -35,7 +35,7 @@ node_tests() {
     [ -n "$found" ] || fail "there is no *.test.mjs in $folder" "git status; the tests belong to the repository"
     while read -r file; do files+=("$file"); done <<<"$found"
   done
-  node --test --test-concurrency=1 --test-timeout=600000 "${files[@]}"
+  node --test --test-reporter=spec --test-concurrency=1 --test-timeout=600000 "${files[@]}"
 }
 
 # Wrangler bundles and checks as for a deployment, and uploads nothing. The folder is also what the Miniflare tests load.
@@ -63,6 +63,6 @@ stage worker "the Worker in Miniflare" node_tests tests/worker
 stage client "the Worker under wrangler dev" node_tests tests/client
 stage browser "the page in Chromium" browser_tests
 
-[ "$passed" -gt 0 ] || fail "no stage is called ${only}" "make test ONLY=... takes names from scripts/test.sh"
+[ "$passed" -gt 0 ] || fail "no stage is called $*" "make test ONLY=... takes names from scripts/test.sh"
 printf '\n%s\nstages: %d passed, 0 failed\n' "$summary" "$passed"
 [ "$only" = "  " ] || printf 'Only these stages ran.\n'

@@ -10,6 +10,32 @@ const { script, scriptFailed, loaded, record } = generated.prototype;
 const sdk = entry(generated, { fetch: "probe" });
 const dispatch = host(generated, entry, { handle: script, failed: scriptFailed, loaded, record });
 
+// What the loader is given, for the tests that ask with `x-spy`: the SDK's half of the API table.
+const spied = [];
+const shown = (value) => JSON.parse(JSON.stringify(value, (_, v) => (v instanceof ArrayBuffer ? `${v.byteLength} bytes` : v)));
+
+function spying(loader) {
+	const note = (code) => {
+		const { globalOutbound, tails, ...plain } = code;
+		const outbound = globalOutbound === undefined ? "absent" : globalOutbound === null ? "null" : "stub";
+		spied.push({ ...shown(plain), outbound, tails: tails?.length });
+		return code;
+	};
+	const stub = (stub) => ({
+		getEntrypoint(name, options) {
+			spied.push({ getEntrypoint: [name, options && shown(options)] });
+			return stub.getEntrypoint(name, options);
+		},
+	});
+	return {
+		get(name, factory) {
+			spied.push({ get: name });
+			return stub(loader.get(name, async () => note(await factory())));
+		},
+		load: (code) => stub(loader.load(note(code))),
+	};
+}
+
 const tails = [];
 let [inside, most] = [0, 0];
 
@@ -18,6 +44,8 @@ export default {
 		const { pathname } = new URL(request.url);
 		if (pathname === "/tails") return Response.json(tails);
 		if (pathname === "/most-inside") return Response.json(most);
+		if (pathname === "/spied") return Response.json(spied.splice(0));
+		if (request.headers.has("x-spy")) env = { ...env, LOADER: spying(env.LOADER) };
 		return (pathname.startsWith("/script/") ? dispatch : sdk).fetch(request, env, ctx);
 	},
 };
