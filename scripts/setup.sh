@@ -34,7 +34,7 @@ lock() {
 heartbeat() {
   local what=$1 pid code=0 start=$SECONDS
   shift
-  (while sleep 10 >/dev/null 2>&1 && kill -0 $$; do step "still $what ($((SECONDS - start)) s)"; done) 9>&- &
+  (while sleep 10 >/dev/null 2>&1 && kill -0 $$; do step "still $what ($((SECONDS - start)) s)" >&2; done) 9>&- &
   pid=$!
   "$@" 9>&- || code=$?
   kill "$pid"
@@ -51,9 +51,9 @@ debian() {
     sudo=(sudo -n)
   fi
   step "installing $* (apt-get)"
-  ${sudo[@]+"${sudo[@]}"} apt-get -qq update 9>&- &&
-    ${sudo[@]+"${sudo[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-      -o DPkg::Lock::Timeout=300 install "$@" </dev/null 9>&-
+  heartbeat "installing $*" ${sudo[@]+"${sudo[@]}"} sh -ec 'export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@"' sh "$@" </dev/null >/dev/null
 }
 
 rust() {
@@ -62,6 +62,9 @@ rust() {
   wanted=$(awk -F'"' '/^rust-version = / { print $2; exit }' Cargo.toml)
   have=$(rustc --version | cut -d' ' -f2)
   at_least "$have" "$wanted" || fail "Rust $have is older than the $wanted this project needs" "run: rustup update stable"
+}
+
+compiler() {
   command -v cc >/dev/null || debian build-essential ||
     fail "there is no C compiler (cc), which Rust links with" "install one (Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install)"
 }
@@ -78,7 +81,8 @@ wasm_target() {
 
 # worker-build links with OpenSSL; macOS and Windows bring what it uses there.
 openssl() {
-  [ "$(uname)" != Linux ] || pkg-config --exists openssl 2>/dev/null || debian pkg-config libssl-dev ||
+  if [ "$(uname)" != Linux ] || cargo_tool "${worker_build[@]}" >/dev/null; then return; fi
+  pkg-config --exists openssl 2>/dev/null || debian pkg-config libssl-dev ||
     fail "OpenSSL's header files or pkg-config are missing, which worker-build needs" \
       "install them (Debian, Ubuntu: apt-get install pkg-config libssl-dev; Fedora: dnf install pkgconf openssl-devel)"
 }
@@ -93,11 +97,12 @@ cargo_tool_built() {
   cargo_tool "$@" >/dev/null || fail "$CACHE/$2-$3/bin/$1 does not run here" "remove $CACHE/$2-$3 and run this again"
 }
 
-# rust_component NAME CARGO-COMMAND
-rust_component() {
-  cargo "$2" --version >/dev/null 2>&1 && return
-  step "adding Rust's $1"
-  rustup component add "$1" || fail "cargo $2 is missing, and rustup could not add it" "$offline"
+rust_components_there() { cargo fmt --version && cargo clippy --version; }
+
+rust_components() {
+  rust_components_there >/dev/null 2>&1 && return
+  step "adding Rust's formatter and linter"
+  rustup component add rustfmt clippy 9>&- || fail "rustup could not add rustfmt and clippy" "$offline"
 }
 
 # The stamp is a copy of the lock file that node_modules was made from. A build changes nothing while
@@ -130,21 +135,25 @@ case $for in build | work | check | test) ;; *) fail "there is no set-up for '$f
 worker_build=(worker-build worker-build "$WORKER_BUILD")
 wasm_bindgen=(wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN")
 
+all_there() {
+  command -v cc && wasm_target_there && npm_tools_there && cargo_tool "${worker_build[@]}" && cargo_tool "${wasm_bindgen[@]}" &&
+    case $for in
+    check) rust_components_there ;;
+    test) rust_components_there && find_chromium ;;
+    esac
+}
+
 rust
-if ! { wasm_target_there && npm_tools_there &&
-  cargo_tool "${worker_build[@]}" && cargo_tool "${wasm_bindgen[@]}"; } >/dev/null; then
+if ! all_there >/dev/null 2>&1; then
   lock
+  compiler
   wasm_target
   npm_tools
-  cargo_tool "${worker_build[@]}" >/dev/null || openssl
+  openssl
   cargo_tool_built "${worker_build[@]}"
   cargo_tool_built "${wasm_bindgen[@]}"
-  step "all tools are there"
+  case $for in check | test) rust_components ;; esac
+  [ "$for" != test ] || browser
+  step "all is there"
 fi
 use_node
-case $for in check | test)
-  rust_component rustfmt fmt
-  rust_component clippy clippy
-  ;;
-esac
-[ "$for" != test ] || browser

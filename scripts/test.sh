@@ -27,7 +27,7 @@ stage() {
 }
 
 # node_tests FOLDER...: runs every *.test.mjs below the folders; finding none is an error. One file at a
-# time: they start servers and measure time. No test takes ten minutes; one that hangs must not hang us.
+# time: they start servers and measure time. No test takes three minutes; one that hangs must not hang us.
 node_tests() {
   local folder files=() found
   for folder in "$@"; do
@@ -35,7 +35,7 @@ node_tests() {
     [ -n "$found" ] || fail "there is no *.test.mjs in $folder" "git status; the tests belong to the repository"
     while read -r file; do files+=("$file"); done <<<"$found"
   done
-  node --test --test-reporter=spec --test-concurrency=1 --test-timeout=600000 "${files[@]}"
+  node --test --test-reporter=spec --test-concurrency=1 --test-timeout=180000 "${files[@]}"
 }
 
 # Wrangler bundles and checks as for a deployment, and uploads nothing. The folder is also what the Miniflare tests load.

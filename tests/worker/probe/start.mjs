@@ -2,6 +2,9 @@
 import { after, before } from "node:test";
 import { startHost } from "../host.mjs";
 
+/** What a request says to the probe (tests/probe/src/spec.rs says what there is to say). */
+export const specHeader = (spec) => ({ "x-spec": encodeURIComponent(JSON.stringify(spec)) });
+
 /** Starts one probe for the tests of a `describe`, and ends it after them. */
 export function probe() {
   const started = {};
@@ -17,9 +20,9 @@ async function start() {
     dist: "tests/probe/dist",
     extra: { outboundService: (request) => (went.push(request.url), new Response(`inherited ${request.url}`)) },
   });
-  /** One request, under a spec (src/spec.rs says what there is to say). */
+  /** One request, under a spec. */
   const call = (path, spec = {}, init = {}) =>
-    host.fetch(path, { ...init, headers: { ...init.headers, "x-spec": encodeURIComponent(JSON.stringify(spec)) } });
+    host.fetch(path, { ...init, headers: { ...init.headers, ...specHeader(spec) } });
   const text = async (path, spec, init) => {
     const response = await call(path, spec, init);
     const body = await response.text();
