@@ -12,6 +12,9 @@ use worker_loader::{
     EnvExt, Error, ErrorKind, Gate, Limits, Loopback, Module, Result, Stub, WorkerCode, WorkerCodeBuilder, WorkerLoader,
 };
 
+const KINDS: &str = include_str!("js/kinds.js");
+const BINDINGS: &str = include_str!("js/bindings.js");
+
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, ctx: Context) -> worker::Result<Response> {
     let loader = env.loader("LOADER")?;
@@ -64,7 +67,7 @@ const WASM: &[u8] = b"\0asm\x01\0\0\0";
 
 fn every_kind(compiled: js_sys::WebAssembly::Module) -> Result<WorkerCode> {
     WorkerCode::builder("2026-07-01", "index.js")
-        .js("index.js", include_str!("js/kinds.js"))
+        .js("index.js", KINDS)
         .cjs("legacy.cjs", "module.exports = { answer: 42 };")
         .text("page.html", "<h1>Hello</h1>")
         .data("seed.bin", &[1, 2, 3][..])
@@ -88,7 +91,7 @@ fn bindings(env: &Env, ctx: &Context) -> Result<WorkerCode> {
     let store = Loopback::from_context(ctx)?.entrypoint("Store").with_props(&json!({ "tenant": "acme" }))?;
     let billing = Stub::new(env.service("BILLING")?.into_rpc::<js_sys::Object>(), "billing v3");
     WorkerCode::builder("2026-07-01", "index.js")
-        .js("index.js", include_str!("js/bindings.js"))
+        .js("index.js", BINDINGS)
         .env("PLAN", json!({ "name": "free", "seats": 3 }))
         .env_stub("STORE", store)
         .env_stub("BILLING", billing)

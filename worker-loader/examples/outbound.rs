@@ -7,6 +7,8 @@ use serde_json::json;
 use worker::{Context, Env, Result, event, web_sys};
 use worker_loader::{EnvExt, Loopback, Outbound, WorkerCode};
 
+const FETCHES: &str = include_str!("js/fetches.js");
+
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, ctx: Context) -> Result<web_sys::Response> {
     let exports = Loopback::from_context(&ctx)?;
@@ -14,7 +16,7 @@ async fn fetch(request: web_sys::Request, env: Env, ctx: Context) -> Result<web_
     let logs = exports.entrypoint("Tail").with_props(&json!({ "tenant": "acme" }))?;
 
     let code = WorkerCode::builder("2026-07-01", "index.js")
-        .js("index.js", include_str!("js/fetches.js"))
+        .js("index.js", FETCHES)
         .outbound(Outbound::Through(gateway))
         .tail(logs)
         .build()?;

@@ -45,9 +45,7 @@ fn the_rust_is_of_the_examples() {
 
 #[test]
 fn the_javascript_is_of_the_examples() {
-    let mut sources = examples("examples/js", "js");
-    // The test of the guide is for the README's Worker, and is run with it.
-    sources.extend(blocks("GUIDE.md", "js").into_iter().filter(|block| block.join("\n").contains("node:test")));
+    let sources = examples("examples/js", "js");
     for block in blocks("GUIDE.md", "js").into_iter().chain(blocks("README.md", "js")) {
         assert!(stands_in(&sources, &block), "the documentation has, and no example:\n{}", block.join("\n"));
     }
