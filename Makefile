@@ -29,8 +29,9 @@ check: ## formatting, lints and documentation, for this machine and for wasm32
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(wasm)
 	cargo build -p worker-loader --example '*' $(wasm)
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=true cargo test -p worker-loader --doc $(wasm)
 
-bench: setup ## compare with a plain JavaScript host (about four minutes; options: make bench ARGS=--help)
+bench: setup ## compare with a plain JavaScript host (about six minutes; options: make bench ARGS=--help)
 	@scripts/build.sh bench/rust
 	@. scripts/env.sh && use_node && node bench/run.mjs $(ARGS)
 

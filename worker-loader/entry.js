@@ -19,7 +19,7 @@ const HANDLERS = ["scheduled", "queue", "email"];
 //   `#[wasm_bindgen]` function (request, env, ctx); a JavaScript function of the same arguments calls one itself. It
 //   gives a Response, a Promise of one, or what the SDK's `Entrypoint::hand_over` gives.
 // - `finish(handed, request, env, ctx, { began, guarded })`: async, makes the Response of the latter. `began` is
-//   performance.now() when the request came; `guarded(value)` waits for a further Promise of Rust's.
+//   performance.now() when the request came; read `handed.factoryMs` when `handed.answer` is here; `guarded(value)` waits for a further Promise of Rust's.
 // - `panicked()`: makes the Response of a request that a panic took down.
 export function entry(generated, { fetch = "fetch", finish, panicked = plain500 } = {}) {
 	const { prototype } = generated;

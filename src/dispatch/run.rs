@@ -72,7 +72,11 @@ pub fn loaded(note: &JsValue) {
 pub fn failed(note: &JsValue, thrown: JsValue) -> Result<(), Refusal> {
     let error = Error::from(thrown);
     worker::console_error!("A dynamic worker failed: {error}");
-    let again = error.is_load_failure() && told(note, |live, version| live.failed(version)).unwrap_or(false);
+    let again = told(note, |live, running| {
+        running.version.key.load_failed(&error);
+        error.is_load_failure() && live.failed(running)
+    })
+    .unwrap_or(false);
     if again { Ok(()) } else { Err(error.into()) }
 }
 

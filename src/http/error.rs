@@ -79,6 +79,7 @@ fn of_worker(error: &worker_loader::Error) -> (u16, &'static str) {
         ErrorKind::LimitExceeded(_) => (502, "dynamic_worker_limit_exceeded"),
         ErrorKind::NoHandler { .. } | ErrorKind::NoSuchEntrypoint { .. } => (502, "dynamic_worker_no_handler"),
         ErrorKind::Concurrency => (503, "too_many_dynamic_workers"),
+        ErrorKind::Canceled => (503, "dynamic_worker_canceled"),
         _ if error.is_load_failure() => (502, "dynamic_worker_failed_to_load"),
         _ => (500, "internal"),
     }
@@ -110,6 +111,7 @@ mod tests {
                 502,
                 "dynamic_worker_failed_to_load",
             ),
+            ("The execution context responding to this call was canceled.", false, 503, "dynamic_worker_canceled"),
             ("internal error; reference = abc", false, 500, "internal"),
         ] {
             let error = Error::from(Refusal::from(worker_loader::Error::classify("Error", message, remote)));

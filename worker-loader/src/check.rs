@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     Module,
     by_name::ByName,
-    env_value::{EnvValue, serialized_size, string_size},
+    env_value::{EnvValue, serialized_size, string_size, varint},
 };
 
 /// All modules together, in bytes: 64 MiB (workerd, `src/workerd/api/worker-loader.c++`).
@@ -68,7 +68,7 @@ impl fmt::Display for Problem {
         match self {
             Self::BadCompatibilityDate(date) => crate::InvalidDate(date.clone()).fmt(f),
             Self::BadCompatibilityFlag(flag) => {
-                write!(f, "{flag:?} is no compatibility flag: flags are of a-z, 0-9, `_` and `:`")
+                write!(f, "{flag:?} is no compatibility flag: flags are of a-z, 0-9, `_`, `-` and `:`")
             }
             Self::NoModules => f.write_str("there is no module: add at least the main module"),
             Self::MainModuleMissing(name) => {
@@ -76,7 +76,7 @@ impl fmt::Display for Problem {
             }
             Self::MainModuleNotCode { name, kind } => write!(
                 f,
-                "the main module {name:?} is a `{kind}` module: a main module is JavaScript (js, cjs) or Python (py)"
+                "the main module {name:?} is a `{kind}` module: a main module is an ES module (js) or Python (py)"
             ),
             Self::TypeScriptAsJavaScript(name) => write!(
                 f,
@@ -85,7 +85,8 @@ impl fmt::Display for Problem {
             ),
             Self::PythonUnderJavaScriptMain(name) => write!(
                 f,
-                "{name:?} is a Python module, but the main module is not: Python modules need a Python main module"
+                "{name:?} is a Python module, but the main module is not: the runtime takes a main module for Python \
+                 where its name ends in .py"
             ),
             Self::DuplicateModule(name) => write!(f, "two modules are named {name:?}: rename one"),
             Self::DuplicateEnv(name) => write!(f, "two entries of env are named {name:?}: rename one"),
@@ -137,7 +138,7 @@ pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<P
     match modules.get(main) {
         _ if modules.is_empty() => problems.push(Problem::NoModules),
         None => problems.push(Problem::MainModuleMissing(main.to_owned())),
-        Some(Module::Js(_) | Module::Cjs(_) | Module::Py(_)) => {}
+        Some(Module::Js(_) | Module::Py(_)) => {}
         Some(other) => {
             problems.push(Problem::MainModuleNotCode { name: main.to_owned(), kind: other.kind() });
         }
@@ -161,15 +162,18 @@ pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<P
     }
 }
 
-/// The problem of `env`, if it has one: its size. Stubs travel beside the serialized part and cost next to nothing.
+/// The problem of `env`, if it has one: its size. Around the entries are 4 bytes and their count; a stub travels beside
+/// them and leaves a tag of 3. What is not counted is the byte that V8 puts before some texts that are not Latin-1.
 pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
     let bytes = env
         .iter()
         .map(|(name, value)| match value {
             EnvValue::Json(value) => string_size(name) + serialized_size(value),
-            EnvValue::Stub(_) => string_size(name),
+            EnvValue::Stub(_) => string_size(name) + 3,
         })
-        .sum();
+        .sum::<usize>()
+        + 4
+        + varint(env.iter().count() as u64);
     if bytes > MAX_ENV_BYTES {
         problems.push(Problem::EnvTooLarge(bytes));
     }
@@ -195,6 +199,8 @@ fn unclean(name: &str) -> Option<&'static str> {
         Some("has an empty part")
     } else if name.split('/').any(|part| part == "." || part == "..") {
         Some("has a `.` or `..` part")
+    } else if name == "__proto__" {
+        Some("is no name for a property in JavaScript")
     } else if name.contains(':') {
         Some("holds a colon, as built-in modules do (node:, cloudflare:)")
     } else {

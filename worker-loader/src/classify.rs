@@ -27,18 +27,6 @@ pub(crate) fn factory_message(error: &crate::Error) -> String {
 
 /// `remote` is the property that the runtime sets on what was thrown inside the dynamic worker.
 pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
-    if let Some(report) = message.strip_prefix("Failed to start Worker:") {
-        return startup(report.trim());
-    }
-    if let Some(message) = after(message, FACTORY) {
-        return ErrorKind::Factory { message: message.to_owned() };
-    }
-    if let Some((asked, given)) = after(message, MISMATCH).and_then(|keys| keys.split_once(" given ")) {
-        return ErrorKind::KeyMismatch { asked: asked.to_owned(), given: given.to_owned() };
-    }
-    if let Some(message) = after(message, CODE) {
-        return ErrorKind::Refused { message: message.to_owned() };
-    }
     if let Some(reference) = after(message, "internal error; reference = ") {
         return ErrorKind::Internal { reference: Some(reference.to_owned()) };
     }
@@ -69,6 +57,24 @@ pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
     // What was thrown inside is the worker's own, whatever it says: the rest is for the loader to say only.
     if remote {
         return thrown(name, message);
+    }
+    if let Some(report) = message.strip_prefix("Failed to start Worker:") {
+        return startup(report.trim());
+    }
+    if let Some(message) = after(message, FACTORY) {
+        return ErrorKind::Factory { message: message.to_owned() };
+    }
+    if let Some((asked, given)) = after(message, MISMATCH).and_then(|keys| keys.split_once(" given ")) {
+        return ErrorKind::KeyMismatch { asked: asked.to_owned(), given: given.to_owned() };
+    }
+    if let Some(message) = after(message, CODE) {
+        return ErrorKind::Refused { message: message.to_owned() };
+    }
+    if message == "The request which initiated this dynamic worker load has already completed." {
+        return ErrorKind::Factory { message: message.to_owned() };
+    }
+    if message == "The execution context responding to this call was canceled." {
+        return ErrorKind::Canceled;
     }
     if let Some(entrypoint) = after(message, "Worker has no such entrypoint: ") {
         return ErrorKind::NoSuchEntrypoint { name: Some(entrypoint.to_owned()) };

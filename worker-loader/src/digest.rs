@@ -151,3 +151,24 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_loopback_is_told_by_all_that_it_leads_to() {
+        let one = of_loopback("Outbound", 0, &json!({ "tenant": "a" }));
+        assert_eq!(one, of_loopback("Outbound", 0, &json!({ "tenant": "a" })));
+        assert!(one.starts_with("loopback:Outbound:"));
+        for other in [
+            of_loopback("Tail", 0, &json!({ "tenant": "a" })),
+            of_loopback("Outbound", 1, &json!({ "tenant": "a" })),
+            of_loopback("Outbound", 0, &json!({ "tenant": "b" })),
+            of_loopback("Outbound", 0, &json!({})),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -101,7 +101,7 @@ impl Entrypoint {
     }
 
     /// Calls a method by RPC. The arguments are a tuple or a slice, one element an argument; anything else is the
-    /// one argument. They cross as structured clones of what serde writes; so does the result, back.
+    /// one argument, and `&[(); 0]` is none. They cross as structured clones of what serde writes; so does the result, back.
     ///
     /// A method of a plain exported object takes exactly one argument; that of a class, any number
     /// (<https://developers.cloudflare.com/workers/runtime-apis/rpc/>).

@@ -39,7 +39,7 @@ pub(crate) fn string_size(text: &str) -> usize {
     1 + varint(bytes as u64) + bytes
 }
 
-fn varint(value: u64) -> usize {
+pub(crate) fn varint(value: u64) -> usize {
     ((64 - value.max(1).leading_zeros()) as usize).div_ceil(7)
 }
 

@@ -92,6 +92,10 @@ pub enum ErrorKind {
         /// What the factory said.
         message: String,
     },
+    /// The call was cut off, because a request that it depended on ended first. That is what workerd tells those who
+    /// wait for a load when the request that had begun it ends before the code is there. Whether the worker ran is
+    /// unknown.
+    Canceled,
     /// A value could not be turned into the type that was asked for, or from it.
     Conversion {
         /// What serde said.
@@ -282,6 +286,10 @@ impl fmt::Display for ErrorKind {
             Self::Thrown { name, message } => write!(f, "the dynamic worker threw {name}: {message}"),
             Self::Hung => f.write_str("the dynamic worker waits for something that can never come"),
             Self::Factory { message } => write!(f, "the dynamic worker's code could not be had: {message}"),
+            Self::Canceled => f.write_str(
+                "the call was cut off: a request that it depended on, such as the one that had begun the load, ended \
+                 first",
+            ),
             Self::Conversion { message } => write!(f, "a value could not be converted: {message}"),
             Self::Internal { reference: Some(reference) } => {
                 write!(f, "the runtime failed inside; its log says more under reference {reference}")

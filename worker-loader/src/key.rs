@@ -83,6 +83,15 @@ impl WorkerKey {
         (&self.text[..at], &self.text[at + 1..])
     }
 
+    /// Tells the loader that a call to this worker failed, where [`Entrypoint::fetch`](crate::Entrypoint::fetch) cannot
+    /// see it: after `fetch_promise` or `hand_over`. If the code could not be had, the next `get` asks for it anew; any
+    /// other failure changes nothing.
+    #[cfg(target_arch = "wasm32")]
+    pub fn load_failed(&self, error: &crate::Error) {
+        let name = crate::poison::name_of(self.as_str());
+        crate::poison::failed(self, name.as_deref().unwrap_or(self.as_str()), error);
+    }
+
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn text(&self) -> Rc<str> {
         self.text.clone()
@@ -133,6 +142,13 @@ impl fmt::Display for InvalidKey {
 }
 
 impl std::error::Error for InvalidKey {}
+
+/// For a factory that reads a key from where it was kept.
+impl From<InvalidKey> for crate::Error {
+    fn from(error: InvalidKey) -> Self {
+        Self::factory(error.to_string())
+    }
+}
 
 impl PartialEq for WorkerKey {
     fn eq(&self, other: &Self) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! workerd keeps the outcome of a key's first load, a failed one too: a factory that could not read its code from
 //! storage, once, would fail its key until the process ends. So a key whose *factory* failed is remembered here, and
-//! the next `get` asks under `key~1`, then `key~2`. A code that does not start is never retried: it would not start
+//! the next `get` asks under `key~1`, then `key~2`; and so is one whose load was cut off, because the request that had
+//! begun it ended. A code that does not start is never retried: it would not start
 //! the second time either, and each name is a Worker that somebody pays for.
 
 #[cfg(target_arch = "wasm32")]
@@ -52,7 +53,7 @@ pub(crate) fn name_of(key: &str) -> Option<String> {
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn failed(key: &crate::WorkerKey, name: &str, error: &crate::Error) {
-    if matches!(error.kind(), crate::ErrorKind::Factory { .. }) {
+    if matches!(error.kind(), crate::ErrorKind::Factory { .. } | crate::ErrorKind::Canceled) {
         POISONED.with_borrow_mut(|poisoned| poisoned.failed(key.as_str(), name));
     }
 }

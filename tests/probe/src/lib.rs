@@ -1,6 +1,6 @@
 //! Puts every fact of the SDK, and of the host's dispatch, behind a route, for the Miniflare tests.
 //!
-//! A request says in its header `x-spec` what to load and how to call it (see [`spec`]), and is passed on as it is:
+//! A request says in its header `x-spec` what to load and how to call it (see `spec.rs`), and is passed on as it is:
 //! so its method, body and upgrade are the test's.
 
 #![cfg(target_arch = "wasm32")]
