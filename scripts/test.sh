@@ -15,7 +15,8 @@ stage() {
   shift 2
   [ "$only" = "  " ] || [ "${only#* "$name" }" != "$only" ] || return 0
   printf '\n==> %s: %s\n' "$name" "$what"
-  "$@" || {
+  # In a subshell: `fail` ends only that.
+  ("$@") || {
     printf '\n%sFAILED: %s (%s), exit code %d, after %d s. This stage alone: make test ONLY=%s\n' \
       "$summary" "$name" "$what" "$?" "$((SECONDS - start))" "$name" >&2
     exit 1

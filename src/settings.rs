@@ -20,7 +20,7 @@ pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
     let number = match (value.as_f64(), value.as_string()) {
         (Some(number), _) => (number.fract() == 0.0 && (0.0..4e9).contains(&number)).then_some(number as u32),
         (_, Some(text)) => text.trim().parse().ok(),
-        _ => Some(default),
+        _ => value.is_undefined().then_some(default),
     };
     number.ok_or_else(|| Refusal::Misconfigured(format!("The variable {name} has to be a whole number.")))
 }

@@ -56,7 +56,10 @@ pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: Request) -> 
 }
 
 fn loader(env: &Env) -> Result<worker_loader::WorkerLoader, Refusal> {
-    env.loader(LOADER).map_err(|error| Refusal::Misconfigured(error.to_string()))
+    env.loader(LOADER).map_err(|error| {
+        let remedy = format!("wrangler.toml needs `[[worker_loaders]]` with `binding = \"{LOADER}\"`");
+        Refusal::Misconfigured(format!("No Worker can be loaded, {remedy}: {error}"))
+    })
 }
 
 /// A version of a script loaded, says `finish.js`.

@@ -1,7 +1,7 @@
 // The Worker as it would be deployed, in Miniflare: what the tests of this folder run against.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Miniflare, Response } from "miniflare";
 import { parse } from "smol-toml";
 
@@ -16,7 +16,9 @@ function modules(toml, main, dist) {
         `Run: make test ONLY="setup build probe deploy", or npx wrangler deploy --dry-run --config ${toml} --outdir ${dist}`,
     );
   }
-  const wasm = readdirSync(dist).filter((name) => name.endsWith(".wasm"));
+  // Not those that earlier builds left in the folder.
+  const text = readFileSync(join(dist, entry), "utf8");
+  const wasm = readdirSync(dist).filter((name) => name.endsWith(".wasm") && text.includes(`"./${name}"`));
   return [
     { type: "ESModule", path: join(dist, entry) },
     ...wasm.map((name) => ({ type: "CompiledWasm", path: join(dist, name) })),
