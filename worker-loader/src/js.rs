@@ -8,12 +8,20 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     Error, Handle, Limits, Module, Outbound, Result, Stub, WorkerCode,
     classify::{classify, factory_message},
+    code::Parts,
     env_value::EnvValue,
 };
 
-/// The `WorkerCode` object that the runtime takes.
+/// The `WorkerCode` object that the runtime takes, which copies what is in it.
 pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
-    let parts = &*code.parts;
+    if let Some(object) = code.parts.kept.object.get() {
+        return Ok(object.clone());
+    }
+    let object = object(&code.parts)?;
+    Ok(code.parts.kept.object.get_or_init(|| object).clone())
+}
+
+fn object(parts: &Parts) -> Result<Object> {
     let object = Object::new();
     set(&object, "compatibilityDate", &JsValue::from(&parts.compatibility_date));
     if !parts.compatibility_flags.is_empty() {

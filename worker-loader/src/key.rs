@@ -34,13 +34,13 @@ impl WorkerCode<Hashed> {
     /// The key of this code. The prefix tells workers apart that must not share an isolate even where their code
     /// is the same, and tells people what it is: a tenant's name, say.
     ///
-    /// Hashes all modules: keep the key where the code is used again.
+    /// The first call hashes all modules. Keep the key where the code is used again.
     pub fn key(&self, prefix: &str) -> WorkerKey {
         use fmt::Write;
         let mut text = String::with_capacity(prefix.len() + 65);
         text.push_str(prefix);
         text.push('@');
-        for byte in digest::of(&self.parts) {
+        for byte in self.parts.kept.digest.get_or_init(|| digest::of(&self.parts)) {
             let _ = write!(text, "{byte:02x}");
         }
         WorkerKey::new(text)

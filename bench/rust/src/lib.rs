@@ -32,15 +32,22 @@ fn warm(env: &Env) -> Result<WorkerStub> {
     })
 }
 
-/// What the path asks for: see the contract in README.md.
+/// What the path asks for: see the contract in README.md. The code is kept, as the JavaScript hosts keep theirs.
 fn cold(env: &Env, url: &str) -> Result<WorkerStub> {
+    thread_local!(static CODE: OnceCell<WorkerCode> = const { OnceCell::new() });
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    let code = code()?;
-    match path.split_once('/') {
-        Some(("cold", name)) => Ok(env.loader("LOADER")?.get_code(&code.key(name), &code)),
-        _ if path == "load" => env.loader("LOADER")?.load(&code),
-        _ => warm(env),
-    }
+    CODE.with(|kept| {
+        if kept.get().is_none() {
+            let _first = kept.set(code()?);
+        }
+        let code = kept.get().expect("set above");
+        let loader = env.loader("LOADER")?;
+        match path.split_once('/') {
+            Some(("cold", name)) => Ok(loader.get_code(&code.key(name), code)),
+            _ if path == "load" => loader.load(code),
+            _ => warm(env),
+        }
+    })
 }
 
 /// As the `worker` crate teaches it.
