@@ -10,9 +10,10 @@ use worker::{Env, console_error};
 
 use crate::{
     api, dispatch,
-    http::{self, ENDPOINTS, Route, answer, later},
+    http::{self, ENDPOINTS, Route},
     pattern,
     registry::Refusal,
+    reply::{self, answer, later},
     ui,
 };
 
@@ -32,8 +33,9 @@ pub fn handle(request: Request, env: Env, active: u32) -> JsValue {
 /// A request that was handed to a dynamic worker failed. Gives what [`handle`] gives: the error as a Response, or the
 /// request handed to another version.
 #[wasm_bindgen]
-pub fn failed(request: Request, env: Env, active: u32, note: JsValue, thrown: JsValue) -> JsValue {
-    answer(dispatch::failed(&note, thrown).and_then(|()| serve(request, env, active)))
+pub fn failed(request: Request, env: Env, active: u32, handed: JsValue, thrown: JsValue) -> JsValue {
+    let again = dispatch::failed(&handed, thrown, !request.body_used());
+    answer(again.and_then(|()| serve(request, env, active)))
 }
 
 /// A version was seen to load.
@@ -52,7 +54,7 @@ fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
     let accept = || request.headers().get("accept").ok().flatten();
     match http::route(&request.method(), http::path_of(&request.url()), accept)? {
         Route::Home { json: true } => home(),
-        Route::Home { json: false } => Ok(http::html(ui::HOME, ui::POLICY)?.into()),
+        Route::Home { json: false } => Ok(reply::html(ui::HOME, ui::POLICY)?.into()),
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, &env, active),
         Route::Config => pattern::config::serve(request, env),
@@ -62,7 +64,7 @@ fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
                 // It is stored, and that is what was asked. Serving it will say what is wrong.
                 console_error!(
                     "The configuration is stored and cannot be put live: {}",
-                    http::Error::from(refusal).message
+                    reply::Error::from(refusal).message
                 );
             }
             Ok(response.into())
@@ -72,7 +74,7 @@ fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
 
 fn home() -> Result<JsValue, Refusal> {
     let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": ENDPOINTS.each_ref().map(http::Endpoint::to_value) });
-    let response = http::json(200, &list.to_string())?;
+    let response = reply::json(200, &list.to_string())?;
     response.headers().set("vary", "accept").map_err(worker_loader::Error::from)?;
     Ok(response.into())
 }

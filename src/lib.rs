@@ -3,12 +3,11 @@
 //! The map, in the order of its dependencies; nothing calls back up:
 //!
 //! - `entry`: what `entry.js` calls, and the one place where errors become responses
-//! - [`http`]: the edge: routes, credentials, errors as statuses
+//! - [`http`]: the edge, which routes
 //! - [`api`]: what changes something; [`pattern`]: what serves something, each with its JavaScript beside it; [`ui`]
 //! - [`dispatch`]: which version runs, running it, and what is known of how that went
 //! - [`storage`]: the Durable Objects
-//! - `settings`: the operator's vars and secrets
-//! - [`registry`]: what the documents mean: pure, and imported by all
+//! - `settings`, [`reply`], [`registry`]: the operator's settings, responses, what the documents mean: imported by all
 //!
 //! What needs JavaScript exists for `wasm32` only; the rest is the same code in native tests.
 
@@ -19,7 +18,10 @@ pub mod entry;
 pub mod http;
 pub mod pattern;
 pub mod registry;
+pub mod reply;
 #[cfg(target_arch = "wasm32")]
 pub mod settings;
 pub mod storage;
+#[cfg(target_arch = "wasm32")]
+mod sys;
 pub mod ui;

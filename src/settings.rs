@@ -3,7 +3,12 @@
 use js_sys::Reflect;
 use worker::Env;
 
-use crate::{pattern::COMPATIBILITY_DATE, registry::Refusal};
+use worker_loader::CompatibilityDate;
+
+use crate::registry::Refusal;
+
+/// The compatibility date of our own dynamic workers, unless the operator sets another.
+const COMPATIBILITY_DATE: &str = "2026-07-01";
 
 /// A setting that is set, as text.
 pub fn text(env: &Env, name: &str) -> Option<String> {
@@ -26,6 +31,14 @@ pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
 }
 
 /// The compatibility date of our own dynamic workers.
-pub fn compatibility_date(env: &Env) -> String {
-    text(env, "DYNAMIC_COMPATIBILITY_DATE").unwrap_or_else(|| COMPATIBILITY_DATE.to_owned())
+///
+/// # Errors
+/// [`Refusal::Misconfigured`] when it is set to something that is no date.
+pub fn compatibility_date(env: &Env) -> Result<String, Refusal> {
+    let name = "DYNAMIC_COMPATIBILITY_DATE";
+    let date = text(env, name).filter(|date| !date.is_empty()).unwrap_or_else(|| COMPATIBILITY_DATE.to_owned());
+    match date.parse::<CompatibilityDate>() {
+        Ok(_) => Ok(date),
+        Err(error) => Err(Refusal::Misconfigured(format!("The variable {name} is wrong: {error}."))),
+    }
 }

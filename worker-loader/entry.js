@@ -5,7 +5,7 @@
 //	import { entry } from "./entry.js";
 //	export default entry(generated);
 //
-// It does less on each request: the generated class is a Proxy that wraps every handler in further Proxies. And it
+// It goes with worker and worker-build 0.8. It does less on each request: the generated class is a Proxy that wraps every handler in further Proxies. And it
 // puts nothing but the handlers within reach of whoever holds a stub to this Worker, where the generated class has
 // every function that the WebAssembly exports.
 //
@@ -22,6 +22,9 @@ const HANDLERS = ["scheduled", "queue", "email"];
 //   performance.now() when the request came; read `handed.factoryMs` when `handed.answer` is here; `guarded(value)` waits for a further Promise of Rust's.
 // - `panicked()`: makes the Response of a request that a panic took down.
 export function entry(generated, { fetch = "fetch", finish, panicked = plain500 } = {}) {
+	if (!globalThis.__worker_init_state) {
+		throw new Error("This entry.js goes with worker and worker-build 0.8: take the one of the worker-loader release you use.");
+	}
 	const { prototype } = generated;
 	const serve = typeof fetch === "function" ? fetch : exported(prototype, fetch);
 	const guarded = (value) => (value instanceof Promise ? guard(value, panicked) : value);
@@ -49,7 +52,7 @@ export function entry(generated, { fetch = "fetch", finish, panicked = plain500 
 	};
 	for (const name of HANDLERS.filter((name) => name in prototype)) {
 		const handle = exported(prototype, name);
-		worker[name] = (event, env, ctx) => {
+		worker[name] = async (event, env, ctx) => {
 			recover(generated);
 			return guard(handle(event, env, ctx), () => {
 				throw new Error("A panic took this handler down.");
@@ -86,7 +89,7 @@ function guard(promise, panicked) {
 // The `worker` crate notes a panic in this object, and the generated class looks there when one is made: that is
 // its way to a fresh instance, and we take it. A WorkerEntrypoint keeps what it is given and asks nothing of it.
 function recover(generated) {
-	if (!globalThis.__worker_init_state?.criticalError) return false;
+	if (!globalThis.__worker_init_state.criticalError) return false;
 	new generated({}, {});
 	for (const fail of owed) fail();
 	owed.clear();

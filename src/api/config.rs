@@ -6,8 +6,9 @@ use worker::Env;
 use worker_loader::Error;
 
 use crate::{
-    http::{authorize, json},
+    api::authorize,
     registry::{Draft, MAX_CONFIG_BYTES, Refusal, Stored},
+    reply::json,
     settings, storage,
 };
 

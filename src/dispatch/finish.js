@@ -14,11 +14,15 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			response = await handed.answer;
 		} catch (error) {
 			// Either the Response that tells the error, or the request handed to another version.
-			const next = await guarded(failed(request, env, active, note, error));
+			const next = await guarded(failed(request, env, active, handed, error));
 			return next instanceof Response ? next : finish(next, request, env, ctx, { began, guarded });
 		}
 		const cold = note.once || handed.factoryMs !== undefined;
-		if (cold && !note.once) loaded(note);
+		// Once for each version: that it loaded is news to this isolate even where another one had it loaded.
+		if (!note.once && !note.loaded) {
+			note.loaded = true;
+			loaded(note);
+		}
 		// A WebSocket is passed on as it is: a copy of the response would not carry it.
 		return response.status === 101 ? response : stamped(response, handed, cold, called, began);
 	}
@@ -54,7 +58,7 @@ function stamped(response, { note, factoryMs }, cold, called, began) {
 	const timing = [["total", performance.now() - began]];
 	if (factoryMs !== undefined) timing.push(["factory", factoryMs]);
 	// Our own workers tell when their handler was entered, so that loading and running can be told apart.
-	const entered = Number(headers.get("x-worker-entered"));
+	const entered = note.own ? Number(headers.get("x-worker-entered")) : 0;
 	if (entered) timing.push(["load", entered - called], ["run", Date.now() - entered]);
 	headers.delete("x-worker-entered");
 	const spans = timing.map(([name, ms]) => `${name};dur=${Math.max(0, Math.round(ms * 1000) / 1000)}`);

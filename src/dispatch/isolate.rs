@@ -12,6 +12,7 @@ use super::{Health, Live, Recorder, Version};
 #[derive(Clone, Debug)]
 pub(super) struct Running {
     pub version: Version,
+    pub own: bool,
     pub note: JsValue,
 }
 
@@ -38,10 +39,11 @@ thread_local! {
     static ISOLATE: RefCell<Isolate> = RefCell::default();
 }
 
-/// Puts a code live as the newest version of a script, in this isolate, from the next request on.
-pub fn deploy(script: &'static str, code: WorkerCode) {
+/// Puts a code live as the newest version of a script, in this isolate, from the next request on. `own` tells whether
+/// it is ours, or somebody's.
+pub fn deploy(script: &'static str, code: WorkerCode, own: bool) {
     let version = Version::new(script, code);
-    let running = Running { note: super::run::note(script, &version, None), version };
+    let running = Running { note: super::run::note(script, &version, own), own, version };
     ISOLATE.with_borrow_mut(|isolate| match isolate.script(script) {
         Some(live) => live.deploy(running),
         None => isolate.scripts.push((script, Live::new(running))),

@@ -5,13 +5,13 @@ use serde_json::Value;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
-use worker_loader::{EnvExt, Error, WorkerCode};
+use worker_loader::{EnvExt, Error, ErrorKind, WorkerCode};
 
 use super::{
     Live, Version,
     isolate::{Running, with_script},
 };
-use crate::{http::without_credentials, registry::Refusal};
+use crate::{registry::Refusal, sys::without_credentials};
 
 /// The name of the loader's binding in wrangler.toml.
 const LOADER: &str = "LOADER";
@@ -26,14 +26,18 @@ pub fn run(env: &Env, script: &str, request: Request, props: Option<Value>) -> R
         let choice = live.choose();
         let note = match choice.in_place_of {
             None => choice.version.note.clone(),
-            Some(failing) => note(script, &choice.version.version, Some(&failing.version)),
+            Some(failing) => {
+                let note = note(script, &choice.version.version, choice.version.own);
+                set(&note, "inPlaceOf", &failing.version.key.short().into());
+                note
+            }
         };
         (choice.version.version.clone(), note)
     });
     let Some((version, note)) = chosen else {
-        return Err(Refusal::Misconfigured(format!("no version of {script} is deployed")));
+        return Err(Refusal::Misconfigured(format!("No version of {script} is deployed: deploy one.")));
     };
-    let request = without_credentials(request)?;
+    let request = without_credentials(&request).map_err(Error::from)?;
     let stub = loader(env)?.get_code(&version.key, &version.code);
     let entrypoint = stub.entrypoint();
     let entrypoint = match props {
@@ -43,14 +47,14 @@ pub fn run(env: &Env, script: &str, request: Request, props: Option<Value>) -> R
     Ok(entrypoint.hand_over(&request, &note)?)
 }
 
-/// Hands the request to a worker that is made for it and gone after it.
+/// Hands the request to a worker of our own that is made for it and gone after it.
 ///
 /// # Errors
 /// What the runtime refuses at once.
 pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: Request) -> Result<JsValue, Refusal> {
-    let request = without_credentials(request)?;
+    let request = without_credentials(&request).map_err(Error::from)?;
     let stub = loader(env)?.load(&code)?;
-    let note = note(script, &Version::new(script, code), None);
+    let note = note(script, &Version::new(script, code), true);
     set(&note, "once", &JsValue::TRUE);
     Ok(stub.entrypoint().hand_over(&request, &note)?)
 }
@@ -67,20 +71,24 @@ pub fn loaded(note: &JsValue) {
     told(note, |live, version| live.loaded(version));
 }
 
-/// A call failed, says `finish.js`. `Ok` if the request is worth another run: its version did not load, and there is
-/// another.
+/// A call failed, says `finish.js`. `Ok` if the request is worth another run: its version did not load, there is another,
+/// and the request can be sent again.
 ///
 /// # Errors
 /// The refusal that the client is told otherwise.
-pub fn failed(note: &JsValue, thrown: JsValue) -> Result<(), Refusal> {
+pub fn failed(handed: &JsValue, thrown: JsValue, can_repeat: bool) -> Result<(), Refusal> {
     let error = Error::from(thrown);
     worker::console_error!("A dynamic worker failed: {error}");
-    let again = told(note, |live, running| {
-        running.version.key.load_failed(&error);
-        error.is_load_failure() && live.failed(running)
-    })
-    .unwrap_or(false);
-    if again { Ok(()) } else { Err(error.into()) }
+    let part = |name: &str| Reflect::get(handed, &name.into()).unwrap_or_default();
+    let another = told(&part("note"), |live, running| {
+        if let Some(name) = part("name").as_string() {
+            running.version.key.load_failed(&name, &error);
+        }
+        // A factory's failure passes, and says nothing of the version.
+        let lasts = error.is_load_failure() && !matches!(error.kind(), ErrorKind::Factory { .. });
+        lasts && live.failed(running)
+    });
+    if another == Some(true) && can_repeat { Ok(()) } else { Err(error.into()) }
 }
 
 /// Does something with the version that a note is of, if it is still known.
@@ -93,15 +101,14 @@ fn told<T>(note: &JsValue, then: impl FnOnce(&mut Live<Running>, &Running) -> T)
     })?
 }
 
-/// What goes with a call through JavaScript and comes back with its outcome.
-pub(super) fn note(script: &str, version: &Version, in_place_of: Option<&Version>) -> JsValue {
+/// What goes with a call through JavaScript and comes back with its outcome. A worker of our `own` is believed when it
+/// says when its handler was entered.
+pub(super) fn note(script: &str, version: &Version, own: bool) -> JsValue {
     let note = Object::new();
     set(&note, "script", &script.into());
     set(&note, "key", &version.key.as_str().into());
     set(&note, "shortKey", &version.key.short().into());
-    if let Some(failing) = in_place_of {
-        set(&note, "inPlaceOf", &failing.key.short().into());
-    }
+    set(&note, "own", &own.into());
     note.into()
 }
 

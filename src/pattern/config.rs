@@ -33,9 +33,9 @@ mod live {
 
     use super::{SCRIPT, code};
     use crate::{
-        dispatch, http,
+        dispatch,
         registry::{Etag, Refusal, Stored},
-        settings, storage,
+        reply, settings, storage,
     };
 
     /// Longer than this storage is not waited for where there is a copy, in milliseconds.
@@ -60,7 +60,7 @@ mod live {
         if fresh {
             return dispatch::run(&env, SCRIPT, request, None);
         }
-        Ok(http::later(async move {
+        Ok(reply::later(async move {
             refresh(&env).await?;
             dispatch::run(&env, SCRIPT, request, None)
         }))
@@ -73,7 +73,7 @@ mod live {
     pub fn put_live(env: &Env, stored: &Stored) -> Result<(), Refusal> {
         let known = COPY.get().map_or(0, |copy| copy.etag.0);
         if stored.etag.0 > known {
-            dispatch::deploy(SCRIPT, code(&settings::compatibility_date(env), stored)?);
+            dispatch::deploy(SCRIPT, code(&settings::compatibility_date(env)?, stored)?, true);
         }
         COPY.set(Some(Copy { etag: Etag(stored.etag.0.max(known)), taken_ms: Date::now() }));
         Ok(())
@@ -89,7 +89,7 @@ mod live {
         match within(PATIENCE_MS, reading).await {
             Some(Ok(stored)) => put_live(env, &stored),
             late => {
-                let why = late.and_then(Result::err).map(|refusal| http::Error::from(refusal).message);
+                let why = late.and_then(Result::err).map(|refusal| reply::Error::from(refusal).message);
                 let why = why.unwrap_or_else(|| format!("it took over {PATIENCE_MS} ms"));
                 console_error!("The configuration cannot be read, revision {} stays: {why}", copy.etag);
                 COPY.set(Some(Copy { taken_ms: Date::now(), ..copy }));

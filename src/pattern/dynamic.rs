@@ -27,15 +27,15 @@ pub fn code(compatibility_date: &str, id: &str, created_at: &str) -> Result<Work
 /// A setting that cannot be read. What fails later is told in the response.
 #[cfg(target_arch = "wasm32")]
 pub fn serve(request: web_sys::Request, env: worker::Env) -> Result<wasm_bindgen::JsValue, Refusal> {
-    use crate::{dispatch, http, settings, storage};
+    use crate::{dispatch, reply, settings, storage};
 
     let per_minute = settings::number(&env, "DYNAMIC_PER_MINUTE", 60)?;
-    Ok(http::later(async move {
+    Ok(reply::later(async move {
         storage::admit(&env, SCRIPT, per_minute).await?;
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| Refusal::Misconfigured(format!("No randomness: {error}.")))?;
         let created_at = String::from(js_sys::Date::new_0().to_iso_string());
-        let code = code(&settings::compatibility_date(&env), &uuid(bytes), &created_at)?;
+        let code = code(&settings::compatibility_date(&env)?, &uuid(bytes), &created_at)?;
         dispatch::run_once(&env, SCRIPT, code, request)
     }))
 }

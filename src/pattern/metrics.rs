@@ -27,7 +27,7 @@ pub fn serve(request: web_sys::Request, env: &worker::Env, active: u32) -> Resul
     use crate::{dispatch, settings};
 
     if !dispatch::deployed(SCRIPT) {
-        dispatch::deploy(SCRIPT, code(&settings::compatibility_date(env))?);
+        dispatch::deploy(SCRIPT, code(&settings::compatibility_date(env)?)?, true);
     }
     dispatch::run(env, SCRIPT, request, Some(props(active, dispatch::health())))
 }

@@ -95,6 +95,14 @@ impl Config {
         }
     }
 
+    /// Reads a document that was valid when it was stored, which may be longer ago than the rules of today.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let document: Value = serde_json::from_str(text).ok()?;
+        let text = |field: &str| document.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let features = document.get("features")?.as_object()?.clone();
+        Some(Self { draft: Draft { version: text("version"), features }, last_updated: text("lastUpdated") })
+    }
+
     /// The document as a JSON value.
     pub fn to_value(&self) -> Value {
         let Draft { version, features } = &self.draft;

@@ -1,6 +1,6 @@
 //! Why a request is not served.
 
-/// A decision not to serve. Its status, code and sentence are told in one place, [`http::Error`](crate::http::Error).
+/// A decision not to serve. Its status, code and sentence are told in one place, [`reply::Error`](crate::reply::Error).
 #[derive(Clone, Debug)]
 pub enum Refusal {
     /// There is no such path.

@@ -1,11 +1,11 @@
-//! A token bucket: so many a minute, in any minute.
+//! A token bucket: so many at once, and then so many a minute, evenly.
 
 const MINUTE_MS: f64 = 60_000.0;
 
 /// What is left, and since when.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
-    /// Calls that are left now; a part of one is one that is on its way.
+    /// How many calls are left; fractions accrue until they make a whole one.
     pub tokens: f64,
     /// When that was counted, in Unix milliseconds.
     pub at_ms: f64,
@@ -19,7 +19,7 @@ impl Bucket {
 
     /// Takes one. `Err` says in how many whole seconds there is one again, at least 1.
     ///
-    /// A clock that steps back gives nothing and takes nothing.
+    /// A clock that steps back gives nothing at that moment; what it counts twice afterwards is at most a full bucket.
     ///
     /// # Errors
     /// When there is none left. A rate of 0 never has any; its answer is a minute.

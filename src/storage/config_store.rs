@@ -28,50 +28,50 @@ impl DurableObject for ConfigStore {
     /// ETag. Between comparing and storing nothing is waited for, so nothing comes in between.
     async fn fetch(&self, request: Request) -> Result<Response> {
         let request = request.inner();
-        let (status, now) = if request.method() == "PUT" {
+        let (status, (etag, document)) = if request.method() == "PUT" {
             let if_match = request.headers().get("if-match")?.unwrap_or_default();
             let body = object::text(request.text()).await.map_err(|_| "the document did not arrive whole")?;
             // It was read before it was sent here.
             let draft = Draft::parse(&body).map_err(|_| "the document is not valid")?;
             let before = self.read()?;
-            match before.etag.is_matched_by(&if_match) {
-                true => (200, self.store(before.etag.0 + 1, draft)?),
+            match before.0.is_matched_by(&if_match) {
+                true => (200, self.store(before.0.0 + 1, draft)?),
                 false => (412, before),
             }
         } else {
             (200, self.read()?)
         };
         let headers = Headers::new()?;
-        headers.set("etag", &now.etag.to_string())?;
+        headers.set("etag", &etag.to_string())?;
         let init = ResponseInit::new();
         init.set_status(status);
         init.set_headers(&headers);
-        Ok(web_sys::Response::new_with_opt_str_and_init(Some(&now.config.to_json()), &init)?.into())
+        Ok(web_sys::Response::new_with_opt_str_and_init(Some(&document), &init)?.into())
     }
 }
 
 impl ConfigStore {
-    /// The document; the first to ask finds the default one, which is stored then.
-    fn read(&self) -> Result<Stored> {
+    /// The document as it was stored, which is not looked into: whatever it is, it can be read and replaced. The first
+    /// to ask finds the default one, which is stored then.
+    fn read(&self) -> Result<(Etag, String)> {
         self.sql.exec(SCHEMA, None)?;
-        let row = self.sql.exec("SELECT revision, document FROM config", None)?.raw().next().transpose()?;
+        let row =
+            self.sql.exec("SELECT CAST(revision AS TEXT), document FROM config", None)?.raw().next().transpose()?;
         match row.as_deref() {
-            Some([revision, SqlStorageValue::String(document)]) => {
-                let revision = object::number(revision)? as u32;
-                let config = Config::parse(document).map_err(|_| "the stored document is not valid")?;
-                Ok(Stored { etag: Etag(revision), config })
+            Some([SqlStorageValue::String(revision), SqlStorageValue::String(document)]) => {
+                Ok((Etag(revision.parse().map_err(|_| "the stored revision is no number")?), document.clone()))
             }
             _ => self.store(1, Draft::default()),
         }
     }
 
-    fn store(&self, revision: u32, draft: Draft) -> Result<Stored> {
-        let config = draft.stored_at(String::from(Date::new_0().to_iso_string()));
+    fn store(&self, revision: u32, draft: Draft) -> Result<(Etag, String)> {
+        let document = draft.stored_at(String::from(Date::new_0().to_iso_string())).to_json();
         self.sql.exec(
             "INSERT OR REPLACE INTO config (id, revision, document) VALUES (1, ?, ?)",
-            vec![f64::from(revision).into(), config.to_json().into()],
+            vec![f64::from(revision).into(), document.as_str().into()],
         )?;
-        Ok(Stored { etag: Etag(revision), config })
+        Ok((Etag(revision), document))
     }
 }
 
@@ -103,5 +103,8 @@ pub async fn write_config(env: &Env, draft: &Draft, if_match: &str) -> std::resu
 async fn stored(response: web_sys::Response) -> std::result::Result<Stored, Refusal> {
     let etag = response.headers().get("etag").ok().flatten().and_then(|etag| Etag::parse(&etag));
     let etag = etag.ok_or_else(|| Refusal::StorageUnavailable(format!("{BINDING} gave no ETag")))?;
-    Ok(Stored { etag, config: Config::parse(&object::text(response.text()).await?)? })
+    let config = Config::from_stored(&object::text(response.text()).await?);
+    config
+        .map(|config| Stored { etag, config })
+        .ok_or_else(|| Refusal::StorageUnavailable(format!("{BINDING} gave no document")))
 }

@@ -47,10 +47,13 @@ impl Limiter {
             _ => Bucket::full(per_minute, now_ms),
         };
         let taken = bucket.take(per_minute, now_ms);
-        self.sql.exec(
-            "INSERT OR REPLACE INTO bucket (id, tokens, at_ms) VALUES (1, ?, ?)",
-            vec![bucket.tokens.into(), bucket.at_ms.into()],
-        )?;
+        // A refusal changes nothing that could not be counted again, and a write costs.
+        if taken.is_ok() {
+            self.sql.exec(
+                "INSERT OR REPLACE INTO bucket (id, tokens, at_ms) VALUES (1, ?, ?)",
+                vec![bucket.tokens.into(), bucket.at_ms.into()],
+            )?;
+        }
         Ok(taken)
     }
 }

@@ -8,9 +8,9 @@ export function fetchThrough(loader, name, factory, entrypoint, options, request
 }
 
 // The same for a caller that passes the answer on: see `hand_over`. `factoryMs` tells whether this very call made
-// the loader ask for the code, and how long that took.
+// the loader ask for the code, and how long that took; `name` is what it was asked under, for `load_failed`.
 export function handOver(loader, name, factory, entrypoint, options, request, note) {
-	const handed = { answer: undefined, factoryMs: undefined, note };
+	const handed = { answer: undefined, factoryMs: undefined, name, note };
 	const timed = async () => {
 		const began = performance.now();
 		try {

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::{
-    Module,
+    Module, Outbound,
     by_name::ByName,
+    code::Parts,
     env_value::{EnvValue, serialized_size, string_size, varint},
 };
 
@@ -41,6 +42,13 @@ pub enum Problem {
     DuplicateModule(String),
     /// Two entries of `env` have one name.
     DuplicateEnv(String),
+    /// An entry of `env` has a name that is none for a property: "" or `__proto__`.
+    UncleanEnvName(String),
+    /// A stub was given with an empty fingerprint, which tells it from no other.
+    EmptyFingerprint {
+        /// What it was given for: `env.NAME`, a module's name, `outbound`, `tails`.
+        place: String,
+    },
     /// A module's name is not a clean relative path.
     UncleanModuleName {
         /// The name as given.
@@ -90,6 +98,12 @@ impl fmt::Display for Problem {
             ),
             Self::DuplicateModule(name) => write!(f, "two modules are named {name:?}: rename one"),
             Self::DuplicateEnv(name) => write!(f, "two entries of env are named {name:?}: rename one"),
+            Self::UncleanEnvName(name) => write!(f, "{name:?} is no name for an entry of env: use another"),
+            Self::EmptyFingerprint { place } => write!(
+                f,
+                "the stub for {place} has an empty fingerprint: name what it leads to, or give it without one (the \
+                 methods that end in `_opaque`)"
+            ),
             Self::UncleanModuleName { name, why } => {
                 write!(f, "the module name {name:?} {why}: use a clean relative path such as \"lib/util.js\"")
             }
@@ -162,9 +176,12 @@ pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<P
     }
 }
 
-/// The problem of `env`, if it has one: its size. Around the entries are 4 bytes and their count; a stub travels beside
+/// The problems of `env`: names, and its size. Around the entries are 4 bytes and their count; a stub travels beside
 /// them and leaves a tag of 3. What is not counted is the byte that V8 puts before some texts that are not Latin-1.
 pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
+    for (name, _) in env.iter().filter(|(name, _)| matches!(*name, "" | "__proto__")) {
+        problems.push(Problem::UncleanEnvName(name.to_owned()));
+    }
     let bytes = env
         .iter()
         .map(|(name, value)| match value {
@@ -177,6 +194,27 @@ pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
     if bytes > MAX_ENV_BYTES {
         problems.push(Problem::EnvTooLarge(bytes));
     }
+}
+
+/// The problems of stubs, wherever they are.
+pub(crate) fn stubs(parts: &Parts, problems: &mut Vec<Problem>) {
+    let in_modules = parts.modules.iter().filter_map(|(name, module)| match module {
+        Module::Compiled(stub) => Some((name.to_owned(), stub)),
+        _ => None,
+    });
+    let in_env = parts.env.iter().filter_map(|(name, value)| match value {
+        EnvValue::Stub(stub) => Some((format!("env.{name}"), stub)),
+        EnvValue::Json(_) => None,
+    });
+    let outbound = match &parts.outbound {
+        Outbound::Through(stub) => Some(("outbound".to_owned(), stub)),
+        _ => None,
+    };
+    let tails = parts.tails.iter().chain(&parts.streaming_tails).map(|stub| ("tails".to_owned(), stub));
+    let all = in_modules.chain(in_env).chain(outbound).chain(tails);
+    problems.extend(
+        all.filter(|(_, stub)| stub.fingerprint.is_empty()).map(|(place, _)| Problem::EmptyFingerprint { place }),
+    );
 }
 
 pub(crate) fn flag_is_clean(flag: &str) -> bool {

@@ -28,10 +28,10 @@ pub(crate) fn factory_message(error: &crate::Error) -> String {
 /// `remote` is the property that the runtime sets on what was thrown inside the dynamic worker.
 pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
     if let Some(reference) = after(message, "internal error; reference = ") {
-        return ErrorKind::Internal { reference: Some(reference.to_owned()) };
+        return ErrorKind::Internal { reference: Some(reference.to_owned()), remote };
     }
     if message == "internal error" {
-        return ErrorKind::Internal { reference: None };
+        return ErrorKind::Internal { reference: None, remote };
     }
     if message.starts_with("This worker is not permitted to access the internet via global functions") {
         return ErrorKind::OutboundBlocked;
@@ -56,7 +56,7 @@ pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
     }
     // What was thrown inside is the worker's own, whatever it says: the rest is for the loader to say only.
     if remote {
-        return thrown(name, message);
+        return thrown(name, message, true);
     }
     if let Some(report) = message.strip_prefix("Failed to start Worker:") {
         return startup(report.trim());
@@ -96,11 +96,11 @@ pub(crate) fn classify(name: &str, message: &str, remote: bool) -> ErrorKind {
     if refuses_code(message) {
         return ErrorKind::Refused { message: message.to_owned() };
     }
-    thrown(name, message)
+    thrown(name, message, false)
 }
 
-fn thrown(name: &str, message: &str) -> ErrorKind {
-    ErrorKind::Thrown { name: name.to_owned(), message: message.to_owned() }
+fn thrown(name: &str, message: &str, remote: bool) -> ErrorKind {
+    ErrorKind::Thrown { name: name.to_owned(), message: message.to_owned(), remote }
 }
 
 fn after<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {

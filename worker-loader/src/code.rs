@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub enum Hashed {}
 
-/// Marks a code that holds something no hash covers: only [`load`](https://docs.rs/worker-loader) and
+/// Marks a code that holds something no hash covers: only `load` and
 /// `get_unchecked` accept it.
 #[derive(Clone, Copy, Debug)]
 pub enum Opaque {}
@@ -225,27 +225,27 @@ impl<K> WorkerCodeBuilder<K> {
 
     /// [`env_stub`](Self::env_stub) without a fingerprint: the code has no key any more.
     pub fn env_opaque(self, name: impl Into<String>, value: impl Into<Handle>) -> WorkerCodeBuilder<Opaque> {
-        self.env_stub(name, Stub::new(value, "")).opaque()
+        self.env_stub(name, Stub::opaque(value)).opaque()
     }
 
     /// [`Module::Compiled`] without a fingerprint: the code has no key any more.
     pub fn compiled_opaque(self, name: impl Into<String>, module: impl Into<Handle>) -> WorkerCodeBuilder<Opaque> {
-        self.module(name, Module::Compiled(Stub::new(module, ""))).opaque()
+        self.module(name, Module::Compiled(Stub::opaque(module))).opaque()
     }
 
     /// [`Outbound::Through`] without a fingerprint: the code has no key any more.
     pub fn through_opaque(self, outbound: impl Into<Handle>) -> WorkerCodeBuilder<Opaque> {
-        self.outbound(Outbound::Through(Stub::new(outbound, ""))).opaque()
+        self.outbound(Outbound::Through(Stub::opaque(outbound))).opaque()
     }
 
     /// [`tail`](Self::tail) without a fingerprint: the code has no key any more.
     pub fn tail_opaque(self, tail: impl Into<Handle>) -> WorkerCodeBuilder<Opaque> {
-        self.tail(Stub::new(tail, "")).opaque()
+        self.tail(Stub::opaque(tail)).opaque()
     }
 
     /// [`streaming_tail`](Self::streaming_tail) without a fingerprint: the code has no key any more.
     pub fn streaming_tail_opaque(self, tail: impl Into<Handle>) -> WorkerCodeBuilder<Opaque> {
-        self.streaming_tail(Stub::new(tail, "")).opaque()
+        self.streaming_tail(Stub::opaque(tail)).opaque()
     }
 
     fn opaque(self) -> WorkerCodeBuilder<Opaque> {
@@ -273,6 +273,7 @@ impl<K> WorkerCodeBuilder<K> {
         problems.extend(collected);
         check::modules(&parts.main_module, &parts.modules, &mut problems);
         check::env(&parts.env, &mut problems);
+        check::stubs(&parts, &mut problems);
         if !parts.streaming_tails.is_empty() && !parts.allow_experimental {
             problems.push(Problem::StreamingTailsAreExperimental);
         }

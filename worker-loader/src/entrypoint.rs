@@ -79,8 +79,9 @@ impl Entrypoint {
     }
 
     /// [`fetch_promise`](Self::fetch_promise) for the entry (see `entry.js`): an object
-    /// `{ answer, factoryMs, note }` to return from a Rust export. `answer` is the promise; `factoryMs` is a number
-    /// once this very call has made the loader run the factory, and `undefined` on a warm hit; `note` is yours.
+    /// `{ answer, factoryMs, name, note }` to return from a Rust export. `answer` is the promise; `factoryMs` is a number
+    /// once this very call has made the loader run the factory, and `undefined` on a warm hit; `name` is what the loader
+    /// was asked under, for [`WorkerKey::load_failed`](crate::WorkerKey::load_failed); `note` is yours.
     ///
     /// The entry then waits for the answer in Rust's place: a panic of another request does not touch it.
     ///

@@ -83,13 +83,13 @@ impl WorkerKey {
         (&self.text[..at], &self.text[at + 1..])
     }
 
-    /// Tells the loader that a call to this worker failed, where [`Entrypoint::fetch`](crate::Entrypoint::fetch) cannot
-    /// see it: after `fetch_promise` or `hand_over`. If the code could not be had, the next `get` asks for it anew; any
-    /// other failure changes nothing.
+    /// Tells the loader that a call to this worker failed which was made by
+    /// [`Entrypoint::hand_over`](crate::Entrypoint::hand_over): there it cannot see that itself. `name` is that of the
+    /// object that was handed over. If the code could not be had, the next `get` asks for it anew; any other failure
+    /// changes nothing.
     #[cfg(target_arch = "wasm32")]
-    pub fn load_failed(&self, error: &crate::Error) {
-        let name = crate::poison::name_of(self.as_str());
-        crate::poison::failed(self, name.as_deref().unwrap_or(self.as_str()), error);
+    pub fn load_failed(&self, name: &str, error: &crate::Error) {
+        crate::poison::failed(self, name, error);
     }
 
     #[cfg(target_arch = "wasm32")]
@@ -118,7 +118,7 @@ impl WorkerKey {
     }
 }
 
-/// A key read back from where it was kept. [`get`](https://docs.rs/worker-loader) still compares it with the code that
+/// A key read back from where it was kept. `WorkerLoader::get` still compares it with the code that
 /// the factory gives, so a wrong one loads nothing.
 impl FromStr for WorkerKey {
     type Err = InvalidKey;

@@ -22,6 +22,7 @@ mod module;
 mod outbound;
 #[cfg(any(target_arch = "wasm32", test))]
 mod poison;
+mod sentence;
 mod stub;
 
 pub use check::{MAX_CODE_BYTES, MAX_ENV_BYTES, Problem, Problems};

@@ -7,7 +7,7 @@ use crate::Handle;
 ///
 /// A stub cannot be hashed, and the first factory call for a key fixes it for as long as the isolate lives. The
 /// fingerprint is what [`WorkerKey`](crate::WorkerKey) covers in its place, so that two codes that differ in their
-/// stubs never share an isolate. [`Loopback`](https://docs.rs/worker-loader) makes one of its entrypoint's name and
+/// stubs never share an isolate. `Loopback` makes one of its entrypoint's name and
 /// props; for any other stub you name it.
 #[derive(Clone, Debug)]
 pub struct Stub {
@@ -17,9 +17,15 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// A stub under a fingerprint of your choice: for a service binding its name and version, say.
+    /// A stub under a fingerprint of your choice, which must not be empty: for a service binding its name and version,
+    /// say.
     pub fn new(stub: impl Into<Handle>, fingerprint: impl Into<String>) -> Self {
         Self { handle: stub.into(), fingerprint: fingerprint.into() }
+    }
+
+    /// For a code that has no key.
+    pub(crate) fn opaque(stub: impl Into<Handle>) -> Self {
+        Self::new(stub, "none")
     }
 
     /// What stands for the stub in a key.

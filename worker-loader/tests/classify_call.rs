@@ -46,7 +46,7 @@ fn what_the_worker_may_not() {
         ("Error", blocked, true),
         ErrorKind::OutboundBlocked,
         Whose::Worker,
-        "the dynamic worker used the network, which is blocked: give it an Outbound, or a binding in its env",
+        "the dynamic worker used the network, which is blocked, or exports no default: give it an `export default`, an Outbound, or a binding in its env",
     );
     check(("Error", "Worker exceeded CPU time limit.", false), cpu, Whose::Worker, &cpu_sentence);
     check(("Error", "Too many subrequests.", true), requests, Whose::Worker, &requests_sentence);
@@ -75,17 +75,18 @@ fn what_is_the_platforms() {
         Whose::Other,
         "the dynamic worker holds a stub of an older deployment and cannot read the newer one's values: load it under another key",
     );
-    for remote in [false, true] {
+    // A worker without a default export fails so, remote; and any worker can throw the text.
+    for (remote, expected) in [(false, Whose::Other), (true, Whose::Worker)] {
         check(
             ("Error", "internal error; reference = 0123456789abcdefghijklmn", remote),
-            ErrorKind::Internal { reference: Some("0123456789abcdefghijklmn".into()) },
-            Whose::Other,
+            ErrorKind::Internal { reference: Some("0123456789abcdefghijklmn".into()), remote },
+            expected,
             "the runtime failed inside; its log says more under reference 0123456789abcdefghijklmn",
         );
         check(
             ("Error", "internal error", remote),
-            ErrorKind::Internal { reference: None },
-            Whose::Other,
+            ErrorKind::Internal { reference: None, remote },
+            expected,
             "the runtime failed inside",
         );
     }
@@ -103,9 +104,16 @@ fn what_the_worker_threw() {
             "Attempted to call RPC function \"add\" with the wrong number of arguments. When calling a top-level handler function that is not declared as part of a class, you must always send exactly one argument.",
         ),
     ] {
+        // Not remote, it was thrown by the call and not by the worker.
+        check(
+            (name, message, false),
+            thrown(name, message, false),
+            Whose::Other,
+            &format!("the call failed with {name}: {message}"),
+        );
         check(
             (name, message, true),
-            thrown(name, message),
+            thrown(name, message, true),
             Whose::Worker,
             &format!("the dynamic worker threw {name}: {message}"),
         );
@@ -133,7 +141,7 @@ fn a_worker_cannot_speak_for_the_loader() {
         "Module \"a.py\" is a Python module, but the main module isn't a Python module.",
     ] {
         let error = Error::classify("Error", message, true);
-        assert_eq!(*error.kind(), thrown("Error", message));
+        assert_eq!(*error.kind(), thrown("Error", message, true));
         assert_eq!(whose(&error), Whose::Worker);
     }
 }

@@ -174,9 +174,9 @@ fn code_and_env_that_are_too_large() {
     let other = "Dynamic Worker env size (many bytes) exceeds the maximum allowed size of 1048576 bytes.";
     check(
         ("Error", other, false),
-        thrown("Error", other),
-        Whose::Worker,
-        &format!("the dynamic worker threw Error: {other}"),
+        thrown("Error", other, false),
+        Whose::Other,
+        &format!("the call failed with Error: {other}"),
     );
 }
 

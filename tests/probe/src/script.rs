@@ -1,6 +1,6 @@
 //! The host's dispatch, with scripts that the test deploys: how it falls back.
 
-use dynamic_loader::{dispatch, http};
+use dynamic_loader::{dispatch, http, reply};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 use worker::Env;
@@ -13,14 +13,18 @@ const SCRIPT: &str = "script";
 #[wasm_bindgen]
 pub fn script(request: Request, env: Env, _active: u32) -> JsValue {
     if http::path_of(&request.url()) == "/script/deploy" {
-        let deployed = Spec::of(&request).and_then(|spec| spec.code(None)).map(|code| dispatch::deploy(SCRIPT, code));
+        let deployed =
+            Spec::of(&request).and_then(|spec| spec.code(None)).map(|code| dispatch::deploy(SCRIPT, code, false));
         let answer = deployed.and_then(|()| Ok(Response::new()?.into()));
-        return http::answer(answer.map_err(Into::into));
+        return reply::answer(answer.map_err(Into::into));
     }
-    http::answer(dispatch::run(&env, SCRIPT, request, None))
+    reply::answer(dispatch::run(&env, SCRIPT, request, None))
 }
 
 #[wasm_bindgen(js_name = scriptFailed)]
-pub fn script_failed(request: Request, env: Env, _active: u32, note: JsValue, thrown: JsValue) -> JsValue {
-    http::answer(dispatch::failed(&note, thrown).and_then(|()| dispatch::run(&env, SCRIPT, request, None)))
+pub fn script_failed(request: Request, env: Env, _active: u32, handed: JsValue, thrown: JsValue) -> JsValue {
+    reply::answer(
+        dispatch::failed(&handed, thrown, !request.body_used())
+            .and_then(|()| dispatch::run(&env, SCRIPT, request, None)),
+    )
 }

@@ -46,6 +46,22 @@ export default function (runtime) {
       }
     });
 
+    it("cannot reach what the WebAssembly exports by the default entrypoint either", async () => {
+      const spec = source(
+        `export default { async fetch(r, env) {
+          const said = {};
+          for (const name of ["probe", "script", "handle", "record", "loaded", "failed", "start"]) {
+            said[name] = await env.US[name](1).then(() => "reached", (e) => e.message);
+          }
+          return Response.json(said);
+        } };`,
+        { stubs: { US: { entrypoint: "default", props: {} } } },
+      );
+      for (const [name, said] of Object.entries(await p.json("/x", spec))) {
+        assert.equal(said, `The RPC receiver does not implement the method "${name}".`);
+      }
+    });
+
     it("says which entrypoint a loopback misses", async () => {
       const error = await p.error("/x", source("export default {};", { stubs: { API: { entrypoint: "Nope", props: {} } } }));
       assert.match(error.message, /exports no entrypoint "Nope"/);

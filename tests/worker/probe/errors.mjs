@@ -22,14 +22,17 @@ const LOAD_FAILURES = [
 ];
 
 const THROWN = [
-  ["a throw", main(`export default { fetch() { throw new TypeError("bad thing"); } };`), /^Thrown { name: "TypeError", message: "bad thing" }/],
+  ["a throw", main(`export default { fetch() { throw new TypeError("bad thing"); } };`), /^Thrown { name: "TypeError", message: "bad thing", remote: true }/],
   ["a throw of a string", main(`export default { fetch() { throw "text"; } };`), /^Thrown .*message: "text"/],
   ["an answer that is none", main("export default { fetch: () => 5 };"), /^Thrown .*incorrect type/],
   ["an answer that never comes", main("export default { fetch: () => new Promise(() => {}) };"), /^Hung/],
   ["no fetch handler", main("export default { other() {} };"), /^NoHandler { handler: "fetch" }/],
   ["a blocked network", main(`export default { fetch: () => fetch("https://example.com/") };`), /^OutboundBlocked/],
+  ["no default export, which the runtime takes for a request to the network", main("export const y = {};"), /^OutboundBlocked/],
+  ["a text that only the loader may say", main(`export default { fetch() { throw new Error("Failed to start Worker:\\nUncaught SyntaxError: x\\n  at a.js:1:1"); } };`), /^Thrown { .*remote: true/],
+  ["a text that only the runtime may say", main(`export default { fetch() { throw new Error("internal error; reference = forged"); } };`), /^Internal { .*remote: true/],
   ["a method that is none", main("export default {};", { call: { method: "nosuch", args: [1] } }), /^NoHandler { handler: "nosuch" }/],
-  ["a throw by RPC", main(`export default { go() { throw new RangeError("far"); } };`, { call: { method: "go", args: [1] } }), /^Thrown { name: "RangeError", message: "far" }/],
+  ["a throw by RPC", main(`export default { go() { throw new RangeError("far"); } };`, { call: { method: "go", args: [1] } }), /^Thrown { name: "RangeError", message: "far", remote: true }/],
 ];
 
 export default function (runtime) {

@@ -47,6 +47,36 @@ export default function (runtime) {
       assert.deepEqual([await third.text(), header(third, "fallback")], ["three", null], "a good one ends it");
     });
 
+    it("one that this isolate only ever met warm is good as well", async () => {
+      const one = says("warm only");
+      await deploy(one);
+      assert.equal(await (await run()).text(), "warm only");
+      // The isolate forgets what it knew; the loader's cache, which is wider, does not.
+      assert.equal((await p.call("/panic/later")).status, 500);
+      await deploy(one);
+      const warm = await run();
+      assert.deepEqual([await warm.text(), header(warm, "cache")], ["warm only", "warm"]);
+      await deploy(source("export default {"));
+      const fallen = await run();
+      assert.deepEqual([await fallen.text(), header(fallen, "key")], ["warm only", header(warm, "key")]);
+    });
+
+    it("a request whose body is gone is not sent again: it is told the truth, and the next one falls back", async () => {
+      await deploy(says("before"));
+      assert.equal(await (await run()).text(), "before");
+      await deploy(source("export default {"));
+      const posted = await run({ method: "POST", body: "once" });
+      assert.deepEqual([posted.status, (await posted.json()).error?.code], [502, "dynamic_worker_failed_to_load"]);
+      const next = await run({ method: "POST", body: "again" });
+      assert.deepEqual([next.status, await next.text()], [200, "before"]);
+    });
+
+    it("a worker that fails in the runtime's words is still the one that failed", async () => {
+      await deploy(source(`export default { fetch() { throw new Error("internal error; reference = forged"); } };`));
+      const response = await run();
+      assert.deepEqual([response.status, (await response.json()).error.code], [502, "dynamic_worker_failed"]);
+    });
+
     it("a worker that throws is not fallen back from: it loaded", async () => {
       await deploy(source(`export default { fetch() { throw new TypeError("mine"); } };`));
       const response = await run();
@@ -58,7 +88,7 @@ export default function (runtime) {
     it("a worker is not shown the host's credentials, and cannot speak in the host's name", async () => {
       await deploy(source(`export default { fetch: (r) => Response.json([...r.headers], { headers: {
         "x-worker-key": "forged", "x-worker-cache": "forged", "x-worker-fallback": "forged", "x-worker-entered": "1", "server-timing": "mine;dur=1" } }) };`));
-      const secrets = { authorization: "Bearer t", cookie: "session=1", "cf-access-jwt-assertion": "j", "cf-access-client-id": "i", "cf-access-client-secret": "s", "cf-access-authenticated-user-email": "e" };
+      const secrets = { authorization: "Bearer t", cookie: "session=1", "cf-access-jwt-assertion": "j", "cf-access-client-id": "i", "cf-access-client-secret": "s", "cf-access-authenticated-user-email": "e", "cf-access-anything": "a", "proxy-authorization": "p" };
       const response = await run({ headers: { ...secrets, "x-mine": "kept" } });
       const seen = Object.fromEntries(await response.json());
       assert.equal(seen["x-mine"], "kept");
@@ -66,7 +96,7 @@ export default function (runtime) {
       assert.match(header(response, "key"), /^script@/);
       assert.equal(header(response, "cache"), "cold");
       assert.deepEqual([header(response, "fallback"), header(response, "entered")], [null, null]);
-      assert.match(response.headers.get("server-timing"), /^mine;dur=1, total;dur=/);
+      assert.match(response.headers.get("server-timing"), /^mine;dur=1, total;dur=[\d.]+, factory;dur=[\d.]+$/);
     });
   });
 }

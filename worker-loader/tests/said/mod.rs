@@ -6,7 +6,7 @@ use worker_loader::{Error, ErrorKind};
 pub type Said<'a> = (&'a str, &'a str, bool);
 
 /// Whose failure it is.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Whose {
     /// Another version of the worker could serve in its place.
     Load,
@@ -34,6 +34,6 @@ pub fn check(said: Said, kind: ErrorKind, expected: Whose, sentence: &str) {
     assert!(error.original().is_none());
 }
 
-pub fn thrown(name: &str, message: &str) -> ErrorKind {
-    ErrorKind::Thrown { name: name.into(), message: message.into() }
+pub fn thrown(name: &str, message: &str, remote: bool) -> ErrorKind {
+    ErrorKind::Thrown { name: name.into(), message: message.into(), remote }
 }

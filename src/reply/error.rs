@@ -51,7 +51,8 @@ impl From<Refusal> for Error {
                 (
                     412,
                     "precondition_failed",
-                    "It has been changed since: read it again, and send the change anew.".to_owned(),
+                    "It has been changed since: read it again, and send the change anew with the ETag of this answer."
+                        .to_owned(),
                 )
             }
             Refusal::LengthRequired => (411, "length_required", "The request needs a Content-Length.".to_owned()),
@@ -60,7 +61,11 @@ impl From<Refusal> for Error {
                 (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
             }
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
-            Refusal::StorageUnavailable(why) => (503, "storage_unavailable", format!("Storage did not answer: {why}")),
+            Refusal::StorageUnavailable(why) => {
+                // The client can only wait; the reason is for whoever reads the log.
+                log(&why);
+                (503, "storage_unavailable", "Storage did not answer: try again in a moment.".to_owned())
+            }
             Refusal::Worker(error) => {
                 let (status, code) = of_worker(&error);
                 (status, code, sentence(&error.to_string()))
@@ -73,7 +78,8 @@ impl From<Refusal> for Error {
 /// A dynamic worker's own fault is 502 and never 500, so that the two are told apart wherever statuses are counted.
 fn of_worker(error: &worker_loader::Error) -> (u16, &'static str) {
     match error.kind() {
-        ErrorKind::Thrown { .. } => (502, "dynamic_worker_threw"),
+        ErrorKind::Thrown { remote: true, .. } => (502, "dynamic_worker_threw"),
+        ErrorKind::Internal { remote: true, .. } => (502, "dynamic_worker_failed"),
         ErrorKind::Hung => (502, "dynamic_worker_hung"),
         ErrorKind::OutboundBlocked => (502, "dynamic_worker_outbound_blocked"),
         ErrorKind::LimitExceeded(_) => (502, "dynamic_worker_limit_exceeded"),
@@ -95,6 +101,14 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
+#[cfg(target_arch = "wasm32")]
+fn log(why: &str) {
+    worker::console_error!("Storage did not answer: {why}");
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn log(_why: &str) {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +127,8 @@ mod tests {
             ),
             ("The execution context responding to this call was canceled.", false, 503, "dynamic_worker_canceled"),
             ("internal error; reference = abc", false, 500, "internal"),
+            ("internal error; reference = abc", true, 502, "dynamic_worker_failed"),
+            ("Cannot reconstruct a Request with a used body.", false, 500, "internal"),
         ] {
             let error = Error::from(Refusal::from(worker_loader::Error::classify("Error", message, remote)));
             assert_eq!((error.status, error.code), (status, code), "{message}");

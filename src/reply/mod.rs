@@ -1,0 +1,10 @@
+//! What goes back to the client: responses of our own, and errors as statuses. A leaf, which all may use.
+
+mod error;
+
+pub use error::Error;
+
+#[cfg(target_arch = "wasm32")]
+mod answer;
+#[cfg(target_arch = "wasm32")]
+pub use answer::{answer, html, json, later};

@@ -1,0 +1,11 @@
+//! JavaScript of our own that Rust calls.
+
+use wasm_bindgen::prelude::*;
+use web_sys::Request;
+
+#[wasm_bindgen(module = "/src/dispatch/credentials.js")]
+extern "C" {
+    /// The request without what speaks for its client to us.
+    #[wasm_bindgen(catch, js_name = withoutCredentials)]
+    pub(crate) fn without_credentials(request: &Request) -> Result<Request, JsValue>;
+}
