@@ -12,7 +12,8 @@ use crate::registry::Refusal;
 /// Calls a Durable Object by its name, and gives the answer.
 ///
 /// # Errors
-/// [`Refusal::StorageUnavailable`] when it does not answer, or fails (5xx).
+/// [`Refusal::StorageUnavailable`] when it does not answer, or fails (5xx), [`Refusal::Misconfigured`] where there is no
+/// such binding.
 pub(super) async fn call(
     env: &Env,
     binding: &str,
@@ -20,8 +21,12 @@ pub(super) async fn call(
     path: &str,
     init: &RequestInit,
 ) -> Result<Response, Refusal> {
+    let missing = |error| {
+        Refusal::Misconfigured(format!("The Durable Object binding {binding} is wrong in wrangler.toml: {error}."))
+    };
+    let namespace = env.durable_object(binding).map_err(missing)?;
     let answer: Result<Response, JsValue> = async {
-        let stub: worker_loader::sys::Fetcher = env.durable_object(binding)?.get_by_name(name)?.into_rpc();
+        let stub: worker_loader::sys::Fetcher = namespace.get_by_name(name)?.into_rpc();
         let request = Request::new_with_str_and_init(&format!("https://{name}/{path}"), init)?;
         Ok(JsFuture::from(stub.fetch(&request)?).await?.unchecked_into())
     }

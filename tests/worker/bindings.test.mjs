@@ -126,7 +126,7 @@ describe("a new version", () => {
       assert.match(answer.headers.get("x-worker-fallback"), /^config@[0-9a-f]{12}$/);
       assert.notEqual(answer.headers.get("x-worker-fallback"), good.key);
     }
-    assert.match(host.log(), /syntax error at config\.js:1/);
+    await host.logged(/syntax error at config\.js:1/);
     await spy(host, { code: "given" });
     assert.equal((await put(host.fetch, TOKEN, document("3.0.0"))).status, 200);
     assert.equal((await current(host.fetch, "cold")).body.version, "3.0.0");

@@ -4,8 +4,11 @@ import { describe, test } from "node:test";
 import { current, refused, served } from "./contract.mjs";
 import { withHost } from "./host.mjs";
 
-/** Starts with these settings; gives the sentences of the paths that fail so, and sees that the others work. */
-async function failing({ paths, status, code, ...options }) {
+/**
+ * Starts with these settings; gives the sentences of the paths that fail so, and sees that the others work. The reason
+ * may be one for the log.
+ */
+async function failing({ paths, status, code, log, ...options }) {
   return withHost(options, async (host) => {
     const page = await host.fetch("/");
     assert.deepEqual([page.status, (await page.text()).slice(0, 15)], [200, "<!doctype html>"]);
@@ -15,6 +18,7 @@ async function failing({ paths, status, code, ...options }) {
       if (paths.includes(path)) messages.push(await refused(answer, status, code));
       else await served(answer, path.slice(1), "cold");
     }
+    if (log) await host.logged(log);
     return messages;
   });
 }
@@ -22,21 +26,25 @@ async function failing({ paths, status, code, ...options }) {
 const ALL = ["/dynamic", "/metrics", "/config"];
 
 describe("DYNAMIC_COMPATIBILITY_DATE", () => {
-  const told = (date) =>
-    failing({ bindings: { DYNAMIC_COMPATIBILITY_DATE: date }, paths: ALL, status: 502, code: "dynamic_worker_failed_to_load" });
+  const told = (date, status, code) =>
+    failing({ bindings: { DYNAMIC_COMPATIBILITY_DATE: date }, paths: ALL, status, code });
 
-  test("of a day that the runtime does not know yet", async () => {
-    for (const message of await told("2099-01-01")) assert.match(message, /2099-01-01/);
+  test("of a day that the runtime does not know yet: only the runtime can tell", async () => {
+    for (const message of await told("2099-01-01", 502, "dynamic_worker_failed_to_load")) assert.match(message, /2099-01-01/);
   });
 
   test("that is no date", async () => {
-    for (const date of ["x", "2026-02-30", "2026-7-1", ""]) {
-      for (const message of await told(date)) {
-        assert.match(message, /compatibility date/i);
-        assert.ok(message.includes(date), message);
+    for (const date of ["x", "2026-02-30", "2026-7-1", "2026-07-01T00:00"]) {
+      for (const message of await told(date, 500, "misconfigured")) {
+        assert.match(message, /DYNAMIC_COMPATIBILITY_DATE/);
+        assert.ok(message.includes(`"${date}"`), message);
       }
     }
   });
+
+  test("that is empty is as good as none", () => withHost({ bindings: { DYNAMIC_COMPATIBILITY_DATE: "" } }, async (host) => {
+    await served(await host.fetch("/metrics"), "metrics", "cold");
+  }));
 
   test("of another day is what the workers run under, and makes other workers of them", async () => {
     const keys = await Promise.all(["2026-01-01", "2026-07-01"].map((date) =>
@@ -81,8 +89,8 @@ describe("a binding that is missing", () => {
       const classes = { LIMITER: "Limiter", CONFIG: "ConfigStore" };
       const other = name === "LIMITER" ? "CONFIG" : "LIMITER";
       const durableObjects = { [other]: { className: classes[other], useSQLite: true } };
-      const [message] = await failing({ extra: { durableObjects }, paths: [path], status: 503, code: "storage_unavailable" });
-      assert.ok(message.includes(name), message);
+      const [message] = await failing({ extra: { durableObjects }, paths: [path], status: 500, code: "misconfigured" });
+      assert.match(message, new RegExp(`binding ${name} .* wrangler\\.toml`));
     }
   });
 });

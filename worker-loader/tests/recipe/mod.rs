@@ -126,11 +126,11 @@ pub fn any() -> impl Strategy<Value = Recipe> {
         proptest::option::of(Just(Step::Experimental)),
         proptest::option::of((limit(), limit()).prop_map(|(cpu, requests)| Step::Limits(cpu, requests))),
         proptest::option::of(gateway().prop_map(Step::Outbound)),
-        proptest::option::of(word().prop_map(Step::Tail)),
-        proptest::option::of(word().prop_map(Step::Streaming)),
+        proptest::option::of(name().prop_map(Step::Tail)),
+        proptest::option::of(name().prop_map(Step::Streaming)),
     );
     let modules = proptest::collection::btree_map(word().prop_map(|word| format!("m{word}")), content(), 0..3);
-    let env = proptest::collection::btree_map(word(), prop_oneof![value().prop_map(Ok), word().prop_map(Err)], 0..3);
+    let env = proptest::collection::btree_map(name(), prop_oneof![value().prop_map(Ok), name().prop_map(Err)], 0..3);
     (settings, modules, env).prop_map(|((flags, experimental, limits, outbound, tail, streaming), modules, env)| {
         let modules = modules.into_iter().map(|(name, content)| Step::Module(name, content));
         let env = env.into_iter().map(|(name, entry)| match entry {
@@ -146,6 +146,11 @@ fn word() -> impl Strategy<Value = String> {
     select(vec!["", "a", "b", "ab", "aa"]).prop_map(str::to_owned)
 }
 
+/// What must not be empty: names in env, and fingerprints.
+fn name() -> impl Strategy<Value = String> {
+    word().prop_map(|word| format!("n{word}"))
+}
+
 fn content() -> impl Strategy<Value = Content> {
     prop_oneof![
         word().prop_map(Content::Js),
@@ -154,12 +159,12 @@ fn content() -> impl Strategy<Value = Content> {
         word().prop_map(Content::Data),
         value().prop_map(Content::Json),
         word().prop_map(Content::Wasm),
-        word().prop_map(Content::Compiled),
+        name().prop_map(Content::Compiled),
     ]
 }
 
 fn gateway() -> impl Strategy<Value = Gateway> {
-    prop_oneof![Just(Gateway::Block), Just(Gateway::Inherit), word().prop_map(Gateway::Through)]
+    prop_oneof![Just(Gateway::Block), Just(Gateway::Inherit), name().prop_map(Gateway::Through)]
 }
 
 fn value() -> impl Strategy<Value = Value> {
