@@ -15,7 +15,7 @@ export function workerd() {
 }
 
 /** Bundles the variants' entries and writes workerd's configuration into `output`; returns the file's path. */
-export async function writeConfig(variants, output) {
+export async function writeConfig(variants, output, v8Flags = []) {
   const services = [];
   for (const variant of variants) services.push(service(variant, await bundle(variant, output)));
   // esbuild keeps a process for the next call; there is none.
@@ -25,6 +25,7 @@ export async function writeConfig(variants, output) {
   await writeFile(file, `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(v8Flags)},
   services = [
     ${services.join(",\n    ")},
     # Nothing here has business outside this process.

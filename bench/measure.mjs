@@ -43,7 +43,7 @@ export class Bench {
 
   async start() {
     await mkdir(this.directory, { recursive: true });
-    this.config ??= await writeConfig(this.variants, this.directory);
+    this.config ??= await writeConfig(this.variants, this.directory, this.options.keepWasmCode ? ["--no-flush-liftoff-code"] : []);
     this.server = await Workerd.start({
       binary: this.binary,
       config: this.config,

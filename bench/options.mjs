@@ -11,6 +11,7 @@ export const usage = `Usage: node bench/run.mjs [options]
   --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
   --warm, --cold      only that path
   --quick             a short run that shows that everything works; its numbers mean nothing
+  --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap
   --help`;
 
@@ -24,6 +25,7 @@ const spec = {
   warm: { type: "boolean" },
   cold: { type: "boolean" },
   quick: { type: "boolean" },
+  "keep-wasm-code": { type: "boolean" },
   seed: { type: "string" },
   help: { type: "boolean" },
 };
@@ -39,6 +41,7 @@ export function parseOptions(argv) {
   return {
     help: values.help ?? false,
     quick: values.quick ?? false,
+    keepWasmCode: values["keep-wasm-code"] ?? false,
     rounds: number(values, "rounds", defaults.rounds, { integer: true }),
     seconds: number(values, "seconds", defaults.seconds),
     connections: number(values, "connections", 16, { integer: true }),

@@ -12,9 +12,9 @@ node -e 'require("net").createServer().once("error", () => process.exit(1)).list
   fail "cannot listen on 127.0.0.1:$port" "end what listens there, or choose another port: make dev PORT=9000"
 
 # Whoever may change the configuration locally: nobody but the reader of this file.
-if ! grep -qs '^API_TOKEN=' .dev.vars; then
+if ! grep -qs '^API_TOKEN=.' .dev.vars; then
   step "making an API_TOKEN in .dev.vars"
-  (umask 077 && printf 'API_TOKEN=%s\n' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >>.dev.vars)
+  (umask 077 && printf '\nAPI_TOKEN=%s\n' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >>.dev.vars)
 fi
 
 step "building"
@@ -22,7 +22,7 @@ scripts/build.sh
 cat <<EOF
 
   Open         http://127.0.0.1:$port/ when wrangler says Ready
-  API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars) (from .dev.vars)
+  API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars | tail -n 1) (from .dev.vars)
   Stop         Ctrl-C
 
 EOF

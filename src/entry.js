@@ -1,4 +1,4 @@
-// The main module. What the runtime can reach is what is exported here, and nothing else: see DESIGN in the README.
+// The main module. What the runtime can reach is what is exported here, and nothing else.
 import generated, { ConfigStore, Limiter } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
 import { host } from "./dispatch/finish.js";

@@ -81,6 +81,8 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
     url,
     miniflare,
     fetch: (path, init) => fetch(new URL(path, url), init),
+    /** What the runtime and the Worker have written. */
+    log: () => log.join(""),
     /** Whether the runtime or the Worker writes this within five seconds: their output takes another way than answers. */
     async logged(pattern) {
       for (let i = 0; i < 250 && !pattern.test(log.join("")); i++) await new Promise((resolve) => setTimeout(resolve, 20));

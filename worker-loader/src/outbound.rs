@@ -10,7 +10,8 @@ pub enum Outbound {
     /// Cloudflare's own is [`Inherit`](Outbound::Inherit).
     #[default]
     Block,
-    /// Wherever the Worker that loads it may go, which is usually the whole Internet.
+    /// Wherever the Worker that loads it may go, which is usually the whole Internet. A worker without a default export
+    /// then passes the requests it gets on to their own URLs.
     Inherit,
     /// Every request goes to this stub, which decides; usually a [loopback](crate::Stub) to an entrypoint of the
     /// Worker that loads it.
