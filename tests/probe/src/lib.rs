@@ -34,6 +34,7 @@ pub fn probe(request: Request, env: Env, ctx: worker_sys::Context) -> JsValue {
         "/panic/factory" => or_error(panics::factory(&request, &env)),
         "/panic/joined" => later(panics::joined()),
         "/slow" => later(panics::slow()),
+        "/deadline" => later(async move { run::until_deadline(&request, &env, &ctx).await }),
         "/count" => later(async move { run::count(&request) }),
         "/facts" => later(facts::all(env)),
         "/fan-out" => later(facts::fan_out(env, ctx)),

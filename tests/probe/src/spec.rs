@@ -32,6 +32,8 @@ pub struct Spec {
     pub props: Option<Value>,
     pub entry_limits: Option<SpecLimits>,
     pub call: Option<Call>,
+    /// An entry TEXT of env, too large for a header.
+    pub fill_env: Option<FillEnv>,
     /// What the factory does: `ok`, `fail`, `failOnce`, `mismatch` or `slow`.
     pub factory: String,
 }
@@ -57,6 +59,12 @@ pub struct SpecModule {
     /// So many bytes of text in place of `text`, for sizes no header could carry.
     #[serde(default)]
     fill: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct FillEnv {
+    sign: String,
+    count: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -86,6 +94,7 @@ impl Default for Spec {
             props: None,
             entry_limits: None,
             call: None,
+            fill_env: None,
             factory: text("ok"),
         }
     }
@@ -134,6 +143,9 @@ impl Spec {
         }
         for module in &self.modules {
             code = code.module(&module.name, module.made());
+        }
+        if let Some(fill) = &self.fill_env {
+            code = code.env("TEXT", fill.sign.repeat(fill.count));
         }
         for (name, value) in &self.env {
             code = code.env(name, value);

@@ -63,6 +63,21 @@ export default function (runtime, { sharesCompiledWasm }) {
       assert.equal(await p.json("/count", broken), 1, "a code that does not start is not loaded again");
     });
 
+    it("asks anew where the request that had begun the load has ended, once for all who wait", async () => {
+      const spec = source(HELLO, { factory: "slow" });
+      assert.equal(await p.json("/deadline", spec), "too late");
+      const waiting = await Promise.all(Array.from({ length: 10 }, () => p.call("/x", spec)));
+      for (const response of waiting) {
+        if (response.status === 599) assert.match((await response.json()).kind, /^(Canceled|Factory)$/);
+        else assert.equal(await response.text(), "hello");
+      }
+      assert.equal(await p.text("/x", spec), "hello");
+      const runs = await p.json("/count", spec);
+      assert.equal(await p.text("/x", spec), "hello");
+      assert.equal(await p.json("/count", spec), runs, "and is warm from then on");
+      assert.ok(runs <= 3, `${runs} loads`);
+    });
+
     it("refuses code that is not the key's", async () => {
       const error = await p.error("/x", source(HELLO, { factory: "mismatch" }));
       assert.equal(error.kind, "KeyMismatch");
@@ -104,7 +119,17 @@ export default function (runtime, { sharesCompiledWasm }) {
       }
     });
 
-    it("takes as much code and env as the runtime takes", async () => {
+    it("takes an env as large as the runtime takes", async () => {
+      const length = `export default { fetch: (r, env) => new Response(env.TEXT.length) };`;
+      // Tag, length and text of the name and of the value, and the object around them: 1 MiB in all.
+      for (const [sign, count] of [["x", 1024 * 1024 - 64], ["\u65e5", (1024 * 1024 - 64) / 2]]) {
+        const runs = (more) => p.call("/env", { ...source(length), fillEnv: { sign, count: count + more } });
+        assert.equal(await (await runs(0)).text(), `${count}`);
+        assert.match((await (await runs(64)).json()).detail, /EnvTooLarge/);
+      }
+    });
+
+    it("takes as much code as the runtime takes", async () => {
       const size = `import t from "./t.txt"; export default { fetch: () => new Response(t.length) };`;
       const fill = 60 * 1024 * 1024;
       assert.equal(await p.text("/x", source(size, { how: "load", modules: [{ name: "t.txt", kind: "text", fill }] })), `${fill}`);
