@@ -5,9 +5,9 @@
 //	import { entry } from "./entry.js";
 //	export default entry(generated);
 //
-// It goes with worker and worker-build 0.8. It does less on each request: the generated class is a Proxy that wraps every handler in further Proxies. And it
-// puts nothing but the handlers within reach of whoever holds a stub to this Worker, where the generated class has
-// every function that the WebAssembly exports.
+// It goes with worker and worker-build 0.8. It does less on each request: the generated class is a Proxy that wraps
+// every handler in further Proxies. And it puts nothing but the handlers within reach of whoever holds a stub to this
+// Worker, where the generated class has every function that the WebAssembly exports.
 //
 // It keeps worker-build's recovery: after a panic the next request finds a fresh instance. And it adds to it: a
 // request whose Rust code went down with the old instance is answered 500, at once, and does not hang.
@@ -19,7 +19,8 @@ const HANDLERS = ["scheduled", "queue", "email"];
 //   `#[wasm_bindgen]` function (request, env, ctx); a JavaScript function of the same arguments calls one itself. It
 //   gives a Response, a Promise of one, or what the SDK's `Entrypoint::hand_over` gives.
 // - `finish(handed, request, env, ctx, { began, guarded })`: async, makes the Response of the latter. `began` is
-//   performance.now() when the request came; read `handed.factoryMs` when `handed.answer` is here; `guarded(value)` waits for a further Promise of Rust's.
+//   performance.now() when the request came; read `handed.factoryMs` when `handed.answer` is here; `guarded(value)`
+//   waits for a further Promise of Rust's.
 // - `panicked()`: makes the Response of a request that a panic took down.
 export function entry(generated, { fetch = "fetch", finish, panicked = plain500 } = {}) {
 	if (!globalThis.__worker_init_state) {

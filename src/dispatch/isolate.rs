@@ -6,7 +6,7 @@ use js_sys::Date;
 use wasm_bindgen::JsValue;
 use worker_loader::WorkerCode;
 
-use super::{Health, Live, Recorder, Version};
+use super::{Health, Live, Recorder, Version, note::note};
 
 /// A version, with the note that accompanies each of its calls through JavaScript: made once, as making it costs.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ thread_local! {
 /// it is ours, or somebody's.
 pub fn deploy(script: &'static str, code: WorkerCode, own: bool) {
     let version = Version::new(script, code);
-    let running = Running { note: super::run::note(script, &version, own), own, version };
+    let running = Running { note: note(script, &version, own), own, version };
     ISOLATE.with_borrow_mut(|isolate| match isolate.script(script) {
         Some(live) => live.deploy(running),
         None => isolate.scripts.push((script, Live::new(running))),

@@ -1,6 +1,6 @@
 //! The call itself.
 
-use js_sys::{Object, Reflect};
+use js_sys::Reflect;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
@@ -10,6 +10,7 @@ use worker_loader::{EnvExt, Error, ErrorKind, WorkerCode};
 use super::{
     Live, Version,
     isolate::{Running, with_script},
+    note::{note, set},
 };
 use crate::{registry::Refusal, sys::without_credentials};
 
@@ -99,20 +100,4 @@ fn told<T>(note: &JsValue, then: impl FnOnce(&mut Live<Running>, &Running) -> T)
         let version = live.find(|running| running.version.key.as_str() == key)?.clone();
         Some(then(live, &version))
     })?
-}
-
-/// What goes with a call through JavaScript and comes back with its outcome. A worker of our `own` is believed when it
-/// says when its handler was entered.
-pub(super) fn note(script: &str, version: &Version, own: bool) -> JsValue {
-    let note = Object::new();
-    set(&note, "script", &script.into());
-    set(&note, "key", &version.key.as_str().into());
-    set(&note, "shortKey", &version.key.short().into());
-    set(&note, "own", &own.into());
-    note.into()
-}
-
-fn set(object: &JsValue, name: &str, value: &JsValue) {
-    let set = Reflect::set(object, &name.into(), value);
-    debug_assert_eq!(set, Ok(true));
 }
