@@ -4,6 +4,7 @@ export default {
 		const headers = { etag: env.ETAG, "cache-control": "no-cache", "x-worker-entered": `${Date.now()}` };
 		const known = (request.headers.get("if-none-match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
 		if (known.includes(env.ETAG) || known.includes("*")) return new Response(null, { status: 304, headers });
-		return Response.json(env.CONFIG, { headers });
+		const { version, lastUpdated, features } = env.CONFIG;
+		return Response.json({ version, lastUpdated, features }, { headers });
 	},
 };

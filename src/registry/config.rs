@@ -109,9 +109,11 @@ impl Config {
         json!({ "version": version, "lastUpdated": self.last_updated, "features": features })
     }
 
-    /// The document as JSON.
+    /// The document as JSON, its fields in the order in which people read them.
     pub fn to_json(&self) -> String {
-        self.to_value().to_string()
+        let Value::Object(fields) = self.to_value() else { return String::new() };
+        let field = |name: &str| format!("\"{name}\":{}", fields[name]);
+        format!("{{{},{},{}}}", field("version"), field("lastUpdated"), field("features"))
     }
 }
 

@@ -23,6 +23,11 @@ export function handOver(loader, name, factory, entrypoint, options, request, no
 	return handed;
 }
 
+// The same for a worker that is loaded already.
+export function handOverLoaded(stub, entrypoint, options, request, note) {
+	return { answer: stub.getEntrypoint(entrypoint, options).fetch(request), factoryMs: undefined, name: undefined, note };
+}
+
 // The promise of a factory. A panic elsewhere may take the factory down with it; the entry then rejects the promise, and
 // the requests that wait for the code fail and do not hang. The message is for classify.rs.
 const owed = (globalThis[Symbol.for("worker-loader.owed")] ??= new Set());

@@ -66,11 +66,18 @@ pub(crate) fn of_loopback(entrypoint: &str, revision: u32, props: &Value) -> Str
     hash.text(entrypoint);
     hash.count(revision as usize);
     hash.json(props);
-    let digest: [u8; 32] = hash.0.finalize().into();
-    digest.iter().fold(format!("loopback:{entrypoint}:"), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let mut text = format!("loopback:{entrypoint}:");
+    write_hex(&hash.0.finalize().into(), &mut text);
+    text
+}
+
+/// Not by `format!`: formatting is a dozen functions, which V8 would compile anew for each cold start.
+pub(crate) fn write_hex(digest: &[u8; 32], text: &mut String) {
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
+    for byte in digest {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
 }
 
 struct Feed(Sha256);

@@ -88,17 +88,14 @@ impl Entrypoint {
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
+        let options = self.options();
         match &self.worker.0.source {
             Source::Named { loader, name, factory, .. } => {
-                sys::hand_over(loader, name, factory, &self.name, &self.options(), request, note).map_err(js::error)
+                sys::hand_over(loader, name, factory, &self.name, &options, request, note)
             }
-            Source::Loaded(_) => {
-                let handed = Object::new();
-                js::set(&handed, "answer", &self.fetch_promise(request)?.into());
-                js::set(&handed, "note", note);
-                Ok(handed.into())
-            }
+            Source::Loaded(stub) => sys::hand_over_loaded(stub, &self.name, &options, request, note),
         }
+        .map_err(js::error)
     }
 
     /// Calls a method by RPC. The arguments are a tuple or a slice, one element an argument; anything else is the

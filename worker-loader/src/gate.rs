@@ -36,11 +36,16 @@ struct Waiter {
     waker: Waker,
 }
 
+/// A worker without a name is the same as itself only.
+fn same(a: &Rc<str>, b: &Rc<str>) -> bool {
+    Rc::ptr_eq(a, b) || (!a.is_empty() && a == b)
+}
+
 impl State {
     /// Takes a place if there is one. First come, first served: a newcomer does not pass those who wait, except to
     /// join a worker that is inside.
     fn enter(&mut self, worker: &Rc<str>, ticket: Option<u64>) -> bool {
-        if let Some((_, count)) = self.inside.iter_mut().find(|(inside, _)| inside == worker) {
+        if let Some((_, count)) = self.inside.iter_mut().find(|(inside, _)| same(inside, worker)) {
             *count += 1;
             return true;
         }
@@ -56,7 +61,7 @@ impl State {
     }
 
     fn leave(&mut self, worker: &Rc<str>) {
-        if let Some(at) = self.inside.iter().position(|(inside, _)| inside == worker) {
+        if let Some(at) = self.inside.iter().position(|(inside, _)| same(inside, worker)) {
             self.inside[at].1 -= 1;
             if self.inside[at].1 == 0 {
                 self.inside.swap_remove(at);
@@ -69,7 +74,7 @@ impl State {
     fn ready(&self) -> Vec<Waker> {
         let free = self.places.saturating_sub(self.inside.len());
         let can_enter = |(place, waiter): &(usize, &Waiter)| {
-            *place < free || self.inside.iter().any(|(inside, _)| *inside == waiter.worker)
+            *place < free || self.inside.iter().any(|(inside, _)| same(inside, &waiter.worker))
         };
         self.waiting.iter().enumerate().filter(can_enter).map(|(_, waiter)| waiter.waker.clone()).collect()
     }
@@ -100,7 +105,7 @@ impl Gate {
         })))
     }
 
-    /// Waits for a place for this worker. The place is free again when the permit is dropped, and a wait that is
+    /// Waits for a place for the worker of this name; the empty name is a worker of its own each time. The place is free again when the permit is dropped, and a wait that is
     /// dropped leaves the queue.
     pub fn enter(&self, worker: impl Into<Rc<str>>) -> impl Future<Output = Permit> {
         Enter { gate: self.clone(), worker: worker.into(), ticket: None }
@@ -244,6 +249,16 @@ mod tests {
         assert!(other.poll().is_none(), "one call of it is still in flight");
         drop(second);
         assert!(other.poll().is_some());
+    }
+
+    #[test]
+    fn workers_without_a_name_are_as_many_as_there_are_calls() {
+        let gate = Gate::with_places(2);
+        let one: Rc<str> = "".into();
+        let _first = Try::new(gate.enter(one.clone())).poll().unwrap();
+        let _again = Try::new(gate.enter(one)).poll().unwrap();
+        let _second = Try::new(gate.enter("")).poll().unwrap();
+        assert!(Try::new(gate.enter("")).poll().is_none());
     }
 
     #[test]

@@ -36,14 +36,23 @@ impl WorkerCode<Hashed> {
     ///
     /// The first call hashes all modules. Keep the key where the code is used again.
     pub fn key(&self, prefix: &str) -> WorkerKey {
-        use fmt::Write;
         let mut text = String::with_capacity(prefix.len() + 65);
         text.push_str(prefix);
         text.push('@');
-        for byte in self.parts.kept.digest.get_or_init(|| digest::of(&self.parts)) {
-            let _ = write!(text, "{byte:02x}");
-        }
+        digest::write_hex(self.digest(), &mut text);
         WorkerKey::new(text)
+    }
+
+    /// Whether the key is this code's.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn has_key(&self, key: &WorkerKey) -> bool {
+        let mut digest = String::with_capacity(64);
+        digest::write_hex(self.digest(), &mut digest);
+        digest == key.digest()
+    }
+
+    fn digest(&self) -> &[u8; 32] {
+        self.parts.kept.digest.get_or_init(|| digest::of(&self.parts))
     }
 }
 

@@ -123,7 +123,7 @@ impl WorkerLoader {
     /// What the runtime refuses at once. A code that does not start fails its first call, as with `get`.
     pub fn load<K>(&self, code: &WorkerCode<K>) -> Result<WorkerStub> {
         let stub = self.raw.load(&js::code(code)?).map_err(js::error)?;
-        Ok(WorkerStub::new(Source::Loaded(stub), unnamed(), &self.gate))
+        Ok(WorkerStub::new(Source::Loaded(stub), "".into(), &self.gate))
     }
 
     /// [`load`](Self::load) with a factory (the runtime's `get(null, factory)`): the code is fetched while the
@@ -138,7 +138,7 @@ impl WorkerLoader {
             let code = factory();
             async move { code.await.and_then(|code| js::code(&code)) }
         });
-        WorkerStub::new(Source::Loaded(self.raw.get_unnamed(&JsValue::NULL, &factory)), unnamed(), &self.gate)
+        WorkerStub::new(Source::Loaded(self.raw.get_unnamed(&JsValue::NULL, &factory)), "".into(), &self.gate)
     }
 
     /// The same binding with another gate. For a Durable Object, which keeps its binding:
@@ -164,20 +164,11 @@ fn name_of(key: &WorkerKey) -> Rc<str> {
     poison::name_of(key.as_str()).map_or_else(|| key.text(), Into::into)
 }
 
-/// For the gate, where there is no name: a worker like no other.
-fn unnamed() -> Rc<str> {
-    thread_local!(static NEXT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) });
-    NEXT.with(|next| {
-        next.set(next.get() + 1);
-        format!("#{}", next.get()).into()
-    })
-}
-
 fn verified(key: &WorkerKey, code: &WorkerCode<Hashed>) -> Result<Object> {
-    let given = code.key(key.prefix());
-    if given == *key {
+    if code.has_key(key) {
         js::code(code)
     } else {
+        let given = code.key(key.prefix());
         Err(ErrorKind::KeyMismatch { asked: key.to_string(), given: given.to_string() }.into())
     }
 }

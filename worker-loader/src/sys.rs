@@ -86,6 +86,15 @@ extern "C" {
         note: &JsValue,
     ) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_name = handOverLoaded)]
+    pub(crate) fn hand_over_loaded(
+        stub: &WorkerStub,
+        entrypoint: &JsValue,
+        options: &JsValue,
+        request: &web_sys::Request,
+        note: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = callMethod)]
     pub(crate) fn call_method(stub: &JsValue, method: &str, args: &Array) -> Result<JsValue, JsValue>;
 
