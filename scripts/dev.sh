@@ -25,6 +25,9 @@ cat <<EOF
   API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars | tail -n 1) (from .dev.vars)
   Stop         Ctrl-C
 
+  Harmless: workerd warns of its "bootstrap compile cache", the price of a V8 flag that keeps memory flat (scripts/dev.sh).
+  Offline, wrangler also warns of \`Request.cf\`.
+
 EOF
 # With each isolate that it makes, workerd tells V8 that memory is short; V8 then drops the WebAssembly code that its first
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
