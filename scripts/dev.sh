@@ -12,7 +12,7 @@ node -e 'require("net").createServer().once("error", () => process.exit(1)).list
   fail "cannot listen on 127.0.0.1:$port" "end what listens there, or choose another port: make dev PORT=9000"
 
 # Whoever may change the configuration locally: nobody but the reader of this file.
-if ! grep -qs '^API_TOKEN=.' .dev.vars; then
+if ! grep -qsE "^API_TOKEN=[\"']?[^\"' ]" .dev.vars; then
   step "making an API_TOKEN in .dev.vars"
   (umask 077 && printf '\nAPI_TOKEN=%s\n' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >>.dev.vars)
 fi

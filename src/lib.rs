@@ -2,12 +2,12 @@
 //!
 //! The map, in the order of its dependencies; nothing calls back up:
 //!
-//! - `entry`: what `entry.js` calls, and the one place where errors become responses
+//! - `entry`: what `entry.js` calls
 //! - [`http`]: the edge, which routes
 //! - [`api`]: what changes something; [`pattern`]: what serves something, each with its JavaScript beside it; [`ui`]
 //! - [`dispatch`]: which version runs, running it, and what is known of how that went
 //! - [`storage`]: the Durable Objects
-//! - `settings`, [`reply`], [`registry`]: the operator's settings, responses, what the documents mean: imported by all
+//! - `settings`, [`reply`] (where errors become responses), [`registry`] (what the documents mean): imported by all
 //!
 //! What needs JavaScript exists for `wasm32` only; the rest is the same code in native tests.
 

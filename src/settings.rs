@@ -36,7 +36,14 @@ pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
 /// [`Refusal::Misconfigured`] when it is set to something that is no date.
 pub fn compatibility_date(env: &Env) -> Result<String, Refusal> {
     let name = "DYNAMIC_COMPATIBILITY_DATE";
-    let date = text(env, name).filter(|date| !date.is_empty()).unwrap_or_else(|| COMPATIBILITY_DATE.to_owned());
+    let value = Reflect::get(env, &name.into()).unwrap_or_default();
+    let date = match value.as_string() {
+        Some(date) if !date.is_empty() => date,
+        None if !value.is_undefined() => {
+            return Err(Refusal::Misconfigured(format!("The variable {name} has to be text.")));
+        }
+        _ => COMPATIBILITY_DATE.to_owned(),
+    };
     match date.parse::<CompatibilityDate>() {
         Ok(_) => Ok(date),
         Err(error) => Err(Refusal::Misconfigured(format!("The variable {name} is wrong: {error}."))),

@@ -242,3 +242,14 @@ proptest! {
         prop_assert_eq!(Draft::parse(&broken.to_string()).is_ok(), value.is_boolean());
     }
 }
+
+#[test]
+fn what_was_valid_once_can_still_be_read() {
+    let older = r#"{"version":"1","features":{"dynamicWorkers":true},"lastUpdated":"then","gone":1}"#;
+    let config = Config::from_stored(older).unwrap();
+    assert_eq!(config.to_json(), r#"{"version":"1","lastUpdated":"then","features":{"dynamicWorkers":true}}"#);
+    assert!(Config::parse(older).is_err(), "by the rules of today it is not");
+    for no_document in ["", "{", "[]", "{}", r#"{"features":1}"#] {
+        assert_eq!(Config::from_stored(no_document), None, "{no_document}");
+    }
+}

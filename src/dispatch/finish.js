@@ -13,6 +13,8 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		try {
 			response = await handed.answer;
 		} catch (error) {
+			// If it loads after all, that is news again.
+			note.loaded = false;
 			// Either the Response that tells the error, or the request handed to another version.
 			const next = await guarded(failed(request, env, active, handed, error));
 			return next instanceof Response ? next : finish(next, request, env, ctx, { began, guarded });

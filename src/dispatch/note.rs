@@ -5,8 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::Version;
 
-/// The note of a version. A worker of our `own` is believed when it
-/// says when its handler was entered.
+/// The note of a version. A worker of our `own` is believed when it says when its handler was entered.
 pub(super) fn note(script: &str, version: &Version, own: bool) -> JsValue {
     let note = Object::new();
     set(&note, "script", &script.into());

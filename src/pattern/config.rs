@@ -89,8 +89,11 @@ mod live {
         match within(PATIENCE_MS, reading).await {
             Some(Ok(stored)) => put_live(env, &stored),
             late => {
-                let why = late.and_then(Result::err).map(|refusal| reply::Error::from(refusal).message);
-                let why = why.unwrap_or_else(|| format!("it took over {PATIENCE_MS} ms"));
+                let why = match late {
+                    Some(Err(Refusal::StorageUnavailable(why))) => why,
+                    Some(Err(refusal)) => reply::Error::from(refusal).message,
+                    _ => format!("it took over {PATIENCE_MS} ms"),
+                };
                 console_error!("The configuration cannot be read, revision {} stays: {why}", copy.etag);
                 COPY.set(Some(Copy { taken_ms: Date::now(), ..copy }));
                 Ok(())

@@ -6,6 +6,7 @@ use js_sys::futures::future_to_promise;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
+use worker::console_error;
 use worker_loader::Error as LoaderError;
 
 use super::Error;
@@ -36,6 +37,9 @@ pub fn html(page: &str, policy: &str) -> Result<Response, LoaderError> {
 /// What goes back to JavaScript: the value, or the refusal as a Response. Here every error becomes one.
 pub fn answer(result: Result<JsValue, Refusal>) -> JsValue {
     result.unwrap_or_else(|refusal| {
+        if let Refusal::StorageUnavailable(why) = &refusal {
+            console_error!("Storage did not answer: {why}");
+        }
         let error = Error::from(refusal);
         error_response(&error).map_or_else(|_| JsValue::from(error.message), JsValue::from)
     })

@@ -61,9 +61,8 @@ impl From<Refusal> for Error {
                 (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
             }
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
-            Refusal::StorageUnavailable(why) => {
-                // The client can only wait; the reason is for whoever reads the log.
-                log(&why);
+            // The client can only wait; the reason is for the log, see `answer`.
+            Refusal::StorageUnavailable(_) => {
                 (503, "storage_unavailable", "Storage did not answer: try again in a moment.".to_owned())
             }
             Refusal::Worker(error) => {
@@ -100,14 +99,6 @@ fn sentence(text: &str) -> String {
     }
     sentence
 }
-
-#[cfg(target_arch = "wasm32")]
-fn log(why: &str) {
-    worker::console_error!("Storage did not answer: {why}");
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn log(_why: &str) {}
 
 #[cfg(test)]
 mod tests {

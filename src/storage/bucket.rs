@@ -19,23 +19,28 @@ impl Bucket {
 
     /// Takes one. `Err` says in how many whole seconds there is one again, at least 1.
     ///
+    /// A refusal leaves the bucket as it is, so that nothing has to be stored for it; but for a clock that has stepped
+    /// back, which would lock it until it has caught up.
+    ///
     /// A clock that steps back gives nothing at that moment; what it counts twice afterwards is at most a full bucket.
     ///
     /// # Errors
     /// When there is none left. A rate of 0 never has any; its answer is a minute.
     pub fn take(&mut self, per_minute: u32, now_ms: f64) -> Result<(), u32> {
         let rate = f64::from(per_minute) / MINUTE_MS;
-        let passed = (now_ms - self.at_ms).max(0.0);
-        self.tokens = (self.tokens + passed * rate).min(per_minute.into());
-        self.at_ms = now_ms;
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        let passed = now_ms - self.at_ms;
+        let tokens = (self.tokens + passed.max(0.0) * rate).min(per_minute.into());
+        let taken = if tokens >= 1.0 {
             Ok(())
         } else if per_minute == 0 {
             Err(60)
         } else {
-            Err((((1.0 - self.tokens) / rate / 1000.0).ceil() as u32).max(1))
+            Err((((1.0 - tokens) / rate / 1000.0).ceil() as u32).max(1))
+        };
+        if taken.is_ok() || passed < 0.0 {
+            *self = Self { tokens: if taken.is_ok() { tokens - 1.0 } else { tokens }, at_ms: now_ms };
         }
+        taken
     }
 }
 
@@ -53,6 +58,17 @@ mod tests {
         assert_eq!(bucket.take(2, 29_500.0), Err(1));
         assert_eq!(bucket.take(2, 30_000.0), Ok(()));
         assert_eq!(bucket.take(2, 10_000.0), Err(30), "a clock that steps back gives nothing");
+    }
+
+    #[test]
+    fn a_refusal_changes_nothing_but_for_a_clock_that_stepped_back() {
+        let mut bucket = Bucket { tokens: 0.5, at_ms: 1e9 };
+        let before = bucket;
+        assert_eq!(bucket.take(1, 1e9 + 1000.0), Err(29));
+        assert_eq!(bucket, before);
+        assert_eq!(bucket.take(1, 0.0), Err(30));
+        assert_eq!(bucket.at_ms, 0.0, "or nobody was served for eleven days");
+        assert_eq!(bucket.take(1, 30_000.0), Ok(()));
     }
 
     #[test]

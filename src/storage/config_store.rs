@@ -61,7 +61,8 @@ impl ConfigStore {
             Some([SqlStorageValue::String(revision), SqlStorageValue::String(document)]) => {
                 Ok((Etag(revision.parse().map_err(|_| "the stored revision is no number")?), document.clone()))
             }
-            _ => self.store(1, Draft::default()),
+            Some(_) => Err("the stored row is not what was stored".into()),
+            None => self.store(1, Draft::default()),
         }
     }
 
@@ -95,14 +96,19 @@ pub async fn write_config(env: &Env, draft: &Draft, if_match: &str) -> std::resu
     headers.set("if-match", if_match).map_err(object::unavailable)?;
     init.set_headers(&headers);
     let response = object::call(env, BINDING, NAME, "", &init).await?;
-    let changed = response.status() == 412;
-    let now = stored(response).await?;
-    if changed { Err(Refusal::PreconditionFailed { current: now.etag.to_string() }) } else { Ok(now) }
+    match response.status() {
+        412 => Err(Refusal::PreconditionFailed { current: etag(&response)?.to_string() }),
+        _ => stored(response).await,
+    }
+}
+
+fn etag(response: &web_sys::Response) -> std::result::Result<Etag, Refusal> {
+    let etag = response.headers().get("etag").ok().flatten().and_then(|etag| Etag::parse(&etag));
+    etag.ok_or_else(|| Refusal::StorageUnavailable(format!("{BINDING} gave no ETag")))
 }
 
 async fn stored(response: web_sys::Response) -> std::result::Result<Stored, Refusal> {
-    let etag = response.headers().get("etag").ok().flatten().and_then(|etag| Etag::parse(&etag));
-    let etag = etag.ok_or_else(|| Refusal::StorageUnavailable(format!("{BINDING} gave no ETag")))?;
+    let etag = etag(&response)?;
     let config = Config::from_stored(&object::text(response.text()).await?);
     config
         .map(|config| Stored { etag, config })

@@ -46,9 +46,10 @@ impl Limiter {
             Some([tokens, at_ms]) => Bucket { tokens: object::number(tokens)?, at_ms: object::number(at_ms)? },
             _ => Bucket::full(per_minute, now_ms),
         };
+        let before = bucket;
         let taken = bucket.take(per_minute, now_ms);
-        // A refusal changes nothing that could not be counted again, and a write costs.
-        if taken.is_ok() {
+        // A write costs, and a refusal has nothing to write.
+        if bucket != before {
             self.sql.exec(
                 "INSERT OR REPLACE INTO bucket (id, tokens, at_ms) VALUES (1, ?, ?)",
                 vec![bucket.tokens.into(), bucket.at_ms.into()],

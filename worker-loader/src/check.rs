@@ -147,8 +147,8 @@ impl fmt::Display for Problems {
     }
 }
 
-/// The problems of the modules and of their main.
-pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<Problem>) {
+/// The problems of the modules and of their main; and how many bytes they are.
+pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<Problem>) -> usize {
     match modules.get(main) {
         _ if modules.is_empty() => problems.push(Problem::NoModules),
         None => problems.push(Problem::MainModuleMissing(main.to_owned())),
@@ -174,6 +174,7 @@ pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<P
     if bytes > MAX_CODE_BYTES {
         problems.push(Problem::CodeTooLarge(bytes));
     }
+    bytes
 }
 
 /// The problems of `env`: names, and its size. Around the entries are 4 bytes and their count; a stub travels beside

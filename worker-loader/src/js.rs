@@ -12,13 +12,19 @@ use crate::{
     env_value::EnvValue,
 };
 
+/// An isolate has 128 MB in all: of a larger code, one copy is enough.
+const MOST_KEPT_BYTES: usize = 1024 * 1024;
+
 /// The `WorkerCode` object that the runtime takes, which copies what is in it.
 pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
     if let Some(object) = code.parts.kept.object.get() {
         return Ok(object.clone());
     }
     let object = object(&code.parts)?;
-    Ok(code.parts.kept.object.get_or_init(|| object).clone())
+    if code.parts.kept.code_bytes <= MOST_KEPT_BYTES {
+        let _first = code.parts.kept.object.set(object.clone());
+    }
+    Ok(object)
 }
 
 fn object(parts: &Parts) -> Result<Object> {

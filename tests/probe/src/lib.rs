@@ -33,6 +33,7 @@ pub fn probe(request: Request, env: Env, ctx: worker_sys::Context) -> JsValue {
         "/panic/later" => later(panics::later()),
         "/panic/factory" => or_error(panics::factory(&request, &env)),
         "/panic/joined" => later(panics::joined()),
+        "/twice" => later(async move { run::twice(&request, &env, &ctx).await }),
         "/slow" => later(panics::slow()),
         "/deadline" => later(async move { run::until_deadline(&request, &env, &ctx).await }),
         "/count" => later(async move { run::count(&request) }),

@@ -96,6 +96,14 @@ pub async fn run(request: &Request, env: &Env, ctx: &Context) -> Answer {
     }
 }
 
+/// Loads one kept code twice, and gives the answer of the second worker.
+pub async fn twice(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    let code = Spec::of(request)?.code(Some(ctx))?;
+    let loader = env.loader("LOADER")?;
+    loader.load(&code)?.fetch(request).await?;
+    Ok(loader.load(&code)?.fetch(request).await?.into())
+}
+
 /// Gives up after 50 ms, as a host with a deadline does. What its request had begun to load ends with it.
 pub async fn until_deadline(request: &Request, env: &Env, ctx: &Context) -> Answer {
     let (mut answer, mut deadline) = (pin!(run(request, env, ctx)), pin!(sleep(50)));

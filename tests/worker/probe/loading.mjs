@@ -103,6 +103,13 @@ export default function (runtime, { sharesCompiledWasm }) {
       ]);
     });
 
+    it("gives each worker bytes of its own, also of a code that is kept", async () => {
+      const main = `import bytes from "./b.bin"; export default { fetch() {
+        const view = new Uint8Array(bytes); const seen = [...view]; view.fill(9); return Response.json(seen); } };`;
+      const spec = source(main, { modules: [{ name: "b.bin", kind: "data", bytes: [1, 2, 3] }] });
+      assert.deepEqual(await p.json("/twice", spec), [1, 2, 3]);
+    });
+
     it("shares a compiled module, where the runtime can", async () => {
       const main = `import m from "own.wasm"; export default { fetch: () => new Response(m instanceof WebAssembly.Module) };`;
       const spec = source(main, { modules: [{ name: "own.wasm", kind: "compiled" }] });

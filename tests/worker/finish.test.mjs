@@ -1,0 +1,25 @@
+// The host's half in JavaScript, over a stand-in for the WebAssembly: what only a loader that evicts could show.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { host } from "../../src/dispatch/finish.js";
+
+test("a version that loads again after it failed is news again", async () => {
+  const note = { script: "s", key: "s@1", shortKey: "s@1" };
+  const answers = [() => new Response("one"), () => { throw new Error("evicted, and failed"); }, () => new Response("two")];
+  const told = [];
+  const functions = {
+    handle: () => ({ answer: (async () => answers.shift()())(), note, name: "s@1" }),
+    failed: () => (told.push("failed"), new Response("told", { status: 502 })),
+    loaded: () => told.push("loaded"),
+    record() {},
+  };
+  // As much of the SDK's entry as this needs.
+  const entry = (_generated, { fetch, finish }) => ({
+    fetch: (request, env, ctx) => finish(fetch(request, env), request, env, ctx, { began: 0, guarded: (value) => value }),
+  });
+  const worker = host({}, entry, functions);
+  const statuses = [];
+  for (let i = 0; i < 3; i += 1) statuses.push((await worker.fetch({}, {}, {})).status);
+  assert.deepEqual(statuses, [200, 502, 200]);
+  assert.deepEqual(told, ["loaded", "failed", "loaded"]);
+});
