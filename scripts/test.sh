@@ -46,6 +46,13 @@ dry_run() {
   node_modules/.bin/wrangler deploy --dry-run --outdir "$ROOT/$1" "${@:2}"
 }
 
+# Every answer of every host is checked; the numbers of so short a run mean nothing. It needs /proc.
+bench_hosts() {
+  scripts/build.sh bench/rust
+  [ -e /proc/stat ] || { step "no /proc here: built, not run"; return; }
+  node bench/run.mjs --quick
+}
+
 browser_tests() {
   CHROMIUM=$(find_chromium) node_tests tests/browser
 }
@@ -60,6 +67,7 @@ stage deploy "wrangler deploy --dry-run of the Worker" dry_run dist
 stage deploy "wrangler deploy --dry-run of the test Worker" dry_run tests/probe/dist --config tests/probe/wrangler.toml
 stage size "the Worker against its budget" node scripts/size.mjs dist
 stage unit "the JavaScript of the benchmark" node_tests bench
+stage hosts "the Rust hosts of the benchmark, a short run" bench_hosts
 stage worker "the Worker in Miniflare" node_tests tests/worker
 stage client "the Worker under wrangler dev" node_tests tests/client
 stage browser "the page in Chromium" browser_tests

@@ -8,8 +8,12 @@ export default function (runtime) {
     const p = probe();
 
     it("the network is blocked unless it is opened", async () => {
-      const spec = source(`export default { async fetch() {
-        const tries = { fetch: () => fetch("https://example.com/"), socket: () => new WebSocket("wss://example.com/") };
+      const spec = source(`import { connect } from "cloudflare:sockets"; export default { async fetch() {
+        const tries = {
+          fetch: () => fetch("https://example.com/"),
+          socket: () => new WebSocket("wss://example.com/"),
+          connect: () => connect("example.com:80").opened,
+        };
         const said = {};
         for (const [what, attempt] of Object.entries(tries)) said[what] = await (async () => attempt())().then(() => "went", (e) => e.message);
         return Response.json(said);
@@ -17,6 +21,7 @@ export default function (runtime) {
       const said = await p.json("/x", spec);
       assert.match(said.fetch, /^This worker is not permitted to access the internet/);
       assert.match(said.socket, /^This worker is not permitted to access the internet/);
+      assert.match(said.connect, /^This worker is not permitted to access the internet/);
       assert.deepEqual(p.went, []);
     });
 
@@ -26,6 +31,24 @@ export default function (runtime) {
       assert.deepEqual(seen, { url: "https://example.com/p?q", method: "POST", props: { tenant: spec.name } });
       assert.equal(await p.text("/x", { ...spec, outbound: "inherit" }), "inherited https://example.com/p?q");
       assert.deepEqual(p.went.splice(0), ["https://example.com/p?q"]);
+    });
+
+    it("an entrypoint of ours takes no raw connections", async () => {
+      const spec = source(
+        `import { connect } from "cloudflare:sockets";
+        export default { async fetch() {
+          try {
+            const socket = connect("127.0.0.1:9");
+            await Promise.all([socket.opened, socket.closed]);
+            return new Response("went");
+          } catch (error) {
+            return new Response(error.message);
+          }
+        } };`,
+        { outbound: "through" },
+      );
+      // Each runtime in its own words, and before anything has left the process.
+      assert.match(await p.text("/x", spec), /CONNECT on a worker not supported|proxy request failed|cannot connect/);
     });
 
     it("cannot reach more of an entrypoint than its methods", async () => {
