@@ -2,8 +2,10 @@
 
 mod config;
 mod etag;
+pub mod problem;
 mod refusal;
 
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
+pub use problem::Problem;
 pub use refusal::Refusal;

@@ -1,5 +1,7 @@
 //! Why a request is not served.
 
+use super::Problem;
+
 /// A decision not to serve. Its status, code and sentence are told in one place, [`reply::Error`](crate::reply::Error).
 #[derive(Clone, Debug)]
 pub enum Refusal {
@@ -32,12 +34,26 @@ pub enum Refusal {
     },
     /// The document is not what it should be: all that is wrong with it.
     InvalidDocument(Vec<String>),
+    /// The control API refuses, under this status (4xx), for all these reasons.
+    Api {
+        /// The HTTP status.
+        status: u16,
+        /// At least one.
+        problems: Vec<Problem>,
+    },
     /// A setting of the operator's is not what it should be.
     Misconfigured(String),
     /// Storage did not answer.
     StorageUnavailable(String),
     /// The dynamic worker could not be loaded, or failed.
     Worker(worker_loader::Error),
+}
+
+impl Refusal {
+    /// The control API's refusal for one reason.
+    pub fn api(status: u16, code: u32, message: impl Into<String>) -> Self {
+        Self::Api { status, problems: vec![Problem::new(code, message)] }
+    }
 }
 
 impl From<worker_loader::Error> for Refusal {

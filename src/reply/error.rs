@@ -60,6 +60,10 @@ impl From<Refusal> for Error {
             Refusal::InvalidDocument(problems) => {
                 (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
             }
+            Refusal::Api { status, problems } => {
+                let messages: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+                (status, if status == 404 { "not_found" } else { "refused" }, messages.join(" "))
+            }
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             // The client can only wait; the reason is for the log, see `answer`.
             Refusal::StorageUnavailable(_) => {

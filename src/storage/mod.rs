@@ -15,4 +15,5 @@ mod object;
 pub use self::{
     config_store::{ConfigStore, read_config, write_config},
     limiter::{Limiter, admit},
+    object::ask,
 };

@@ -3,11 +3,12 @@
 //! Not the `worker` crate's Request and Response: their conversions would be a tenth of the whole WebAssembly.
 
 use js_sys::{Promise, futures::JsFuture};
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, RequestInit, Response};
 use worker::{Env, SqlStorageValue};
 
-use crate::registry::Refusal;
+use crate::registry::{Problem, Refusal};
 
 /// Calls a Durable Object by its name, and gives the answer.
 ///
@@ -36,6 +37,30 @@ pub(super) async fn call(
         Ok(response) => Err(Refusal::StorageUnavailable(format!("{binding} answered {}", response.status()))),
         Err(error) => Err(unavailable(error)),
     }
+}
+
+/// Asks a Durable Object of ours for an operation, `{"op": ...}`; gives its result as the JSON text that it is.
+///
+/// # Errors
+/// [`Refusal::Api`] where the object refuses (4xx), and as [`call`].
+pub async fn ask(env: &Env, binding: &str, name: &str, operation: &Value) -> Result<String, Refusal> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&operation.to_string().into());
+    let response = call(env, binding, name, "", &init).await?;
+    let status = response.status();
+    let body = text(response.text()).await?;
+    if status < 400 {
+        return Ok(body);
+    }
+    let problems = serde_json::from_str(&body).ok().and_then(|body: Value| {
+        let problems = body.get("errors")?.as_array()?.iter().filter_map(Problem::from_value).collect::<Vec<_>>();
+        (!problems.is_empty()).then_some(problems)
+    });
+    Err(match problems {
+        Some(problems) => Refusal::Api { status, problems },
+        None => Refusal::StorageUnavailable(format!("{binding} answered {status} and gave no reason")),
+    })
 }
 
 /// A body as text.
