@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Module, Outbound,
+    Module, Outbound, Stub,
     by_name::ByName,
     code::Parts,
     env_value::{EnvValue, serialized_size, string_size, varint},
@@ -44,9 +44,9 @@ pub enum Problem {
     DuplicateEnv(String),
     /// An entry of `env` has a name that is none for a property: "" or `__proto__`.
     UncleanEnvName(String),
-    /// A stub was given with an empty fingerprint, which tells it from no other.
+    /// A stub, a secret or a bundle was given with an empty fingerprint, which tells it from no other.
     EmptyFingerprint {
-        /// What it was given for: `env.NAME`, a module's name, `outbound`, `tails`.
+        /// What it was given for: `env.NAME`, a module's name, `outbound`, `tails`, `the bundle`.
         place: String,
     },
     /// A module's name is not a clean relative path.
@@ -101,8 +101,8 @@ impl fmt::Display for Problem {
             Self::UncleanEnvName(name) => write!(f, "{name:?} is no name for an entry of env: use another"),
             Self::EmptyFingerprint { place } => write!(
                 f,
-                "the stub for {place} has an empty fingerprint: name what it leads to, or give it without one (the \
-                 methods that end in `_opaque`)"
+                "the fingerprint of {place} is empty: name what it stands for, or give a stub without one (the methods \
+                 that end in `_opaque`)"
             ),
             Self::UncleanModuleName { name, why } => {
                 write!(f, "the module name {name:?} {why}: use a clean relative path such as \"lib/util.js\"")
@@ -148,8 +148,11 @@ impl fmt::Display for Problems {
 }
 
 /// The problems of the modules and of their main; and how many bytes they are.
-pub(crate) fn modules(main: &str, modules: &ByName<Module>, problems: &mut Vec<Problem>) -> usize {
+pub(crate) fn modules(parts: &Parts, problems: &mut Vec<Problem>) -> usize {
+    let Parts { main_module: main, modules, bundle, .. } = parts;
     match modules.get(main) {
+        // What is in it is known to whoever made it.
+        None if bundle.is_some() => {}
         _ if modules.is_empty() => problems.push(Problem::NoModules),
         None => problems.push(Problem::MainModuleMissing(main.to_owned())),
         Some(Module::Js(_) | Module::Py(_)) => {}
@@ -186,8 +189,10 @@ pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
     let bytes = env
         .iter()
         .map(|(name, value)| match value {
-            EnvValue::Json(value) => string_size(name) + serialized_size(value),
             EnvValue::Stub(_) => string_size(name) + 3,
+            EnvValue::Json(value) | EnvValue::Secret { secret: value, .. } => {
+                string_size(name) + serialized_size(value)
+            }
         })
         .sum::<usize>()
         + 4
@@ -197,24 +202,27 @@ pub(crate) fn env(env: &ByName<EnvValue>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The problems of stubs, wherever they are.
-pub(crate) fn stubs(parts: &Parts, problems: &mut Vec<Problem>) {
+/// The problems of what a fingerprint stands for, wherever it is.
+pub(crate) fn fingerprints(parts: &Parts, problems: &mut Vec<Problem>) {
     let in_modules = parts.modules.iter().filter_map(|(name, module)| match module {
-        Module::Compiled(stub) => Some((name.to_owned(), stub)),
+        Module::Compiled(stub) => Some((name.to_owned(), &stub.fingerprint)),
         _ => None,
     });
     let in_env = parts.env.iter().filter_map(|(name, value)| match value {
-        EnvValue::Stub(stub) => Some((format!("env.{name}"), stub)),
+        EnvValue::Stub(Stub { fingerprint, .. }) | EnvValue::Secret { fingerprint, .. } => {
+            Some((format!("env.{name}"), fingerprint))
+        }
         EnvValue::Json(_) => None,
     });
     let outbound = match &parts.outbound {
-        Outbound::Through(stub) => Some(("outbound".to_owned(), stub)),
+        Outbound::Through(stub) => Some(("outbound".to_owned(), &stub.fingerprint)),
         _ => None,
     };
-    let tails = parts.tails.iter().chain(&parts.streaming_tails).map(|stub| ("tails".to_owned(), stub));
-    let all = in_modules.chain(in_env).chain(outbound).chain(tails);
+    let tails = parts.tails.iter().chain(&parts.streaming_tails).map(|stub| ("tails".to_owned(), &stub.fingerprint));
+    let bundle = parts.bundle.iter().map(|bundle| ("the bundle".to_owned(), &bundle.digest));
+    let all = in_modules.chain(bundle).chain(in_env).chain(outbound).chain(tails);
     problems.extend(
-        all.filter(|(_, stub)| stub.fingerprint.is_empty()).map(|(place, _)| Problem::EmptyFingerprint { place }),
+        all.filter(|(_, fingerprint)| fingerprint.is_empty()).map(|(place, _)| Problem::EmptyFingerprint { place }),
     );
 }
 

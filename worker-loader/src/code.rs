@@ -3,10 +3,11 @@
 use std::{borrow::Cow, cell::OnceCell, marker::PhantomData, rc::Rc};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
-    CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub, by_name::ByName, check,
-    env_value::EnvValue, error::Error,
+    Bundle, CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub, by_name::ByName,
+    check, env_value::EnvValue, error::Error,
 };
 
 /// Marks a code all of whose parts are covered by a hash or a fingerprint: it has a key.
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub limits: Limits,
     pub main_module: String,
     pub modules: ByName<Module>,
+    pub bundle: Option<Bundle>,
     pub env: ByName<EnvValue>,
     pub outbound: Outbound,
     pub tails: Vec<Stub>,
@@ -90,6 +92,7 @@ impl WorkerCode {
                 limits: Limits::new(),
                 main_module: main_module.into(),
                 modules: ByName::new(),
+                bundle: None,
                 env: ByName::new(),
                 outbound: Outbound::Block,
                 tails: Vec::new(),
@@ -136,6 +139,13 @@ impl<K> WorkerCodeBuilder<K> {
         if let Err(taken) = self.parts.modules.insert(name.into(), module) {
             self.problems.push(Problem::DuplicateModule(taken));
         }
+        self
+    }
+
+    /// Sets the modules that are kept elsewhere and read on a cold start. The main module may be one of them. A module
+    /// that is added beside them takes the place of one of the same name.
+    pub fn bundle(mut self, bundle: Bundle) -> Self {
+        self.parts.bundle = Some(bundle);
         self
     }
 
@@ -192,6 +202,19 @@ impl<K> WorkerCodeBuilder<K> {
                 self
             }
         }
+    }
+
+    /// Sets an entry of `env` to a secret, with a **fingerprint**: text that changes whenever the secret does, such as
+    /// the number of its revision. It stands for the secret in the key, which is found in logs and headers: a short secret
+    /// could be guessed from a digest of it.
+    pub fn env_secret(
+        self,
+        name: impl Into<String>,
+        secret: impl Into<String>,
+        fingerprint: impl Into<String>,
+    ) -> Self {
+        let (secret, fingerprint) = (Value::String(secret.into()), fingerprint.into());
+        self.env_entry(name.into(), EnvValue::Secret { secret, fingerprint })
     }
 
     /// Sets an entry of `env` to a stub: a loopback, a service binding, a Durable Object stub, or any value that
@@ -274,9 +297,9 @@ impl<K> WorkerCodeBuilder<K> {
                 .map(|(flag, ())| Problem::BadCompatibilityFlag(flag.to_owned())),
         );
         problems.extend(collected);
-        parts.kept.code_bytes = check::modules(&parts.main_module, &parts.modules, &mut problems);
+        parts.kept.code_bytes = check::modules(&parts, &mut problems);
         check::env(&parts.env, &mut problems);
-        check::stubs(&parts, &mut problems);
+        check::fingerprints(&parts, &mut problems);
         if !parts.streaming_tails.is_empty() && !parts.allow_experimental {
             problems.push(Problem::StreamingTailsAreExperimental);
         }

@@ -23,6 +23,11 @@ pub(crate) fn of(parts: &Parts) -> [u8; 32] {
     hash.limit(parts.limits.cpu_ms);
     hash.limit(parts.limits.sub_requests);
     hash.text(&parts.main_module);
+    if let Some(bundle) = &parts.bundle {
+        // No code has so many modules.
+        hash.count(usize::MAX);
+        hash.text(&bundle.digest);
+    }
     hash.count(parts.modules.iter().len());
     for (name, module) in parts.modules.iter() {
         hash.text(name);
@@ -35,6 +40,10 @@ pub(crate) fn of(parts: &Parts) -> [u8; 32] {
             EnvValue::Json(value) => {
                 hash.tag(b'v');
                 hash.json(value);
+            }
+            EnvValue::Secret { fingerprint, .. } => {
+                hash.tag(b'x');
+                hash.text(fingerprint);
             }
             EnvValue::Stub(stub) => {
                 hash.tag(b's');
@@ -88,7 +97,9 @@ impl Feed {
     }
 
     fn count(&mut self, count: usize) {
-        self.0.update((count as u64).to_le_bytes());
+        // On a machine of 32 bits as on one of 64.
+        let count = if count == usize::MAX { u64::MAX } else { count as u64 };
+        self.0.update(count.to_le_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

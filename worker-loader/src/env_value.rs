@@ -5,10 +5,26 @@ use serde_json::Value;
 use crate::Stub;
 
 /// One entry of `env`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum EnvValue {
     Json(Value),
+    /// Text, and what stands for it in the key.
+    Secret {
+        secret: Value,
+        fingerprint: String,
+    },
     Stub(Stub),
+}
+
+/// A secret is not for logs.
+impl std::fmt::Debug for EnvValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(value) => write!(f, "{value}"),
+            Self::Secret { fingerprint, .. } => write!(f, "secret {fingerprint:?}"),
+            Self::Stub(stub) => write!(f, "{stub:?}"),
+        }
+    }
 }
 
 /// How many bytes V8's serializer writes for a value: what the runtime counts against its limit, so JSON's own
@@ -47,6 +63,12 @@ pub(crate) fn varint(value: u64) -> usize {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_secret_does_not_show() {
+        let secret = EnvValue::Secret { secret: json!("hunter2"), fingerprint: "3".into() };
+        assert_eq!(format!("{secret:?}"), "secret \"3\"");
+    }
 
     #[test]
     fn counts_as_v8_writes() {

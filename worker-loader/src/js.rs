@@ -16,6 +16,7 @@ use crate::{
 const MOST_KEPT_BYTES: usize = 1024 * 1024;
 
 /// The `WorkerCode` object that the runtime takes, which copies what is in it.
+/// Its bundle, if it has one, is not in it: see [`whole`].
 pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
     if let Some(object) = code.parts.kept.object.get() {
         return Ok(object.clone());
@@ -24,6 +25,23 @@ pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
     if code.parts.kept.code_bytes <= MOST_KEPT_BYTES {
         let _first = code.parts.kept.object.set(object.clone());
     }
+    Ok(object)
+}
+
+/// The same, with the modules of its bundle, which are read for it.
+pub(crate) async fn whole<K>(code: WorkerCode<K>) -> Result<Object> {
+    let Some(bundle) = &code.parts.bundle else {
+        return self::code(&code);
+    };
+    let modules = (bundle.read)().await?.as_js().clone();
+    if !modules.is_object() {
+        return Err(Error::factory(format!("the bundle {} was read and is no object of modules", bundle.digest)));
+    }
+    // A copy, so that a code which is kept does not keep them. Its own modules are the last word.
+    let object = Object::assign(&Object::new(), &self::code(&code)?);
+    let own = Reflect::get(&object, &"modules".into())?;
+    let modules = Object::assign(&Object::new(), modules.unchecked_ref());
+    set(&object, "modules", &Object::assign(&modules, own.unchecked_ref()));
     Ok(object)
 }
 
@@ -83,7 +101,7 @@ fn env<'a>(entries: impl Iterator<Item = (&'a str, &'a EnvValue)>) -> Result<JsV
     let mut stubs = Vec::new();
     for (name, value) in entries {
         match value {
-            EnvValue::Json(value) => {
+            EnvValue::Json(value) | EnvValue::Secret { secret: value, .. } => {
                 plain.insert(name.to_owned(), value.clone());
             }
             EnvValue::Stub(stub) => stubs.push((name, stub)),

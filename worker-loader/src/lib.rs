@@ -6,6 +6,7 @@
 )]
 #![warn(missing_docs)]
 
+mod bundle;
 mod by_name;
 mod check;
 mod classify;
@@ -25,6 +26,7 @@ mod poison;
 mod sentence;
 mod stub;
 
+pub use bundle::Bundle;
 pub use check::{MAX_CODE_BYTES, MAX_ENV_BYTES, Problem, Problems};
 pub use code::{Hashed, Opaque, WorkerCode, WorkerCodeBuilder};
 pub use date::{CompatibilityDate, InvalidDate};

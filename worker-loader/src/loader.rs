@@ -75,7 +75,10 @@ impl WorkerLoader {
         let factory = promising(move || {
             let (key, name, code) = (asked.clone(), asked_name.clone(), factory());
             async move {
-                let code = code.await.and_then(|code| verified(&key, &code));
+                let code = match code.await.and_then(|code| verified(&key, code)) {
+                    Ok(code) => js::whole(code).await,
+                    Err(error) => Err(error),
+                };
                 if let Err(error) = &code {
                     poison::failed(&key, &name, error);
                 }
@@ -88,8 +91,14 @@ impl WorkerLoader {
     /// [`get`](Self::get) for a code that is at hand already. On a warm hit it is not even looked at.
     pub fn get_code(&self, key: &WorkerKey, code: &WorkerCode<Hashed>) -> WorkerStub {
         let factory = key.factory(code, |key, code| {
+            if code.parts.bundle.is_some() {
+                return promising(move || {
+                    let code = verified(&key, code.clone());
+                    async move { js::whole(code?).await }
+                });
+            }
             let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
-                verified(&key, &code).map_err(|error| js::factory_error(&error))
+                verified(&key, code.clone()).and_then(|code| js::code(&code)).map_err(|error| js::factory_error(&error))
             });
             factory.into_js_value().unchecked_into()
         });
@@ -107,7 +116,7 @@ impl WorkerLoader {
     {
         let factory = promising(move || {
             let code = factory();
-            async move { code.await.and_then(|code| js::code(&code)) }
+            async move { js::whole(code.await?).await }
         });
         WorkerStub::new(
             Source::Named { loader: self.raw.clone(), name: name.into(), factory, key: None },
@@ -120,8 +129,12 @@ impl WorkerLoader {
     /// For code that runs once.
     ///
     /// # Errors
-    /// What the runtime refuses at once. A code that does not start fails its first call, as with `get`.
-    pub fn load<K>(&self, code: &WorkerCode<K>) -> Result<WorkerStub> {
+    /// What the runtime refuses at once; with a bundle nothing is. A code that does not start fails its first call, as with `get`.
+    pub fn load<K: 'static>(&self, code: &WorkerCode<K>) -> Result<WorkerStub> {
+        if code.parts.bundle.is_some() {
+            let code = code.clone();
+            return Ok(self.load_with(move || std::future::ready(Ok(code.clone()))));
+        }
         let stub = self.raw.load(&js::code(code)?).map_err(js::error)?;
         Ok(WorkerStub::new(Source::Loaded(stub), "".into(), &self.gate))
     }
@@ -136,7 +149,7 @@ impl WorkerLoader {
     {
         let factory = promising(move || {
             let code = factory();
-            async move { code.await.and_then(|code| js::code(&code)) }
+            async move { js::whole(code.await?).await }
         });
         WorkerStub::new(Source::Loaded(self.raw.get_unnamed(&JsValue::NULL, &factory)), "".into(), &self.gate)
     }
@@ -164,9 +177,9 @@ fn name_of(key: &WorkerKey) -> Rc<str> {
     poison::name_of(key.as_str()).map_or_else(|| key.text(), Into::into)
 }
 
-fn verified(key: &WorkerKey, code: &WorkerCode<Hashed>) -> Result<Object> {
+fn verified(key: &WorkerKey, code: WorkerCode<Hashed>) -> Result<WorkerCode<Hashed>> {
     if code.has_key(key) {
-        js::code(code)
+        Ok(code)
     } else {
         let given = code.key(key.prefix());
         Err(ErrorKind::KeyMismatch { asked: key.to_string(), given: given.to_string() }.into())

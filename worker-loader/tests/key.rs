@@ -71,6 +71,10 @@ fn each_single_change_gives_another_key() {
         ("an entry that is a stub", base().env_stub("MORE", stub("null"))),
         ("an entry that is another stub", base().env_stub("MORE", stub("nil"))),
         ("an entry of a stub's fingerprint", base().env("MORE", "null")),
+        ("an entry that is a secret", base().env_secret("MORE", "s", "null")),
+        ("an entry that is another secret", base().env_secret("MORE", "s", "nil")),
+        ("bundle", base().bundle(recipe::bundle("b1"))),
+        ("another bundle", base().bundle(recipe::bundle("b2"))),
         ("inherit", base().outbound(Outbound::Inherit)),
         ("through", base().outbound(Outbound::Through(stub("gateway")))),
         ("through another", base().outbound(Outbound::Through(stub("gateway 2")))),
@@ -112,6 +116,15 @@ fn env_values_that_print_alike_give_other_keys() {
             assert_ne!(keys[i], keys[j], "{} / {}", values[i], values[j]);
         }
     }
+}
+
+#[test]
+fn a_bundle_and_a_secret_are_covered_by_what_stands_for_them() {
+    let of = |secret: &str| key(base().env_secret("TOKEN", secret, "3"));
+    assert_eq!(of("hunter2"), of("swordfish"), "no digest of a secret in a key");
+    let bundled = |main: &str| WorkerCode::builder("2026-07-01", main).bundle(recipe::bundle("b1"));
+    assert_eq!(bundled("a.js").build().unwrap().key("t"), bundled("a.js").build().unwrap().key("t"));
+    assert_ne!(key(bundled("a.js")), key(bundled("b.js")), "the main module is no part of the digest");
 }
 
 #[test]

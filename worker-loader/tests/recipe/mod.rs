@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
-use worker_loader::{Handle, Limits, Module, Outbound, Stub, WorkerCode, WorkerKey};
+use worker_loader::{Bundle, Handle, Limits, Module, Outbound, Stub, WorkerCode, WorkerKey};
 
 /// A small alphabet everywhere, so that two recipes often agree in most of what they hold.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Step {
     Module(String, Content),
     Env(String, Value),
     EnvStub(String, String),
+    Secret(String, String, String),
+    Bundle(String),
     Outbound(Gateway),
     Tail(String),
     Streaming(String),
@@ -42,13 +44,22 @@ pub enum Gateway {
     Through(String),
 }
 
+/// What an entry of env means for the key: of a secret, its fingerprint alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    Value(Value),
+    Stub(String),
+    Secret(String),
+}
+
 #[derive(Debug, Default, PartialEq)]
 pub struct Meaning {
     flags: BTreeSet<String>,
     experimental: bool,
     limits: (Option<u32>, Option<u32>),
     modules: BTreeMap<String, Content>,
-    env: BTreeMap<String, Result<Value, String>>,
+    bundle: Option<String>,
+    env: BTreeMap<String, Entry>,
     outbound: Gateway,
     tails: Vec<String>,
     streaming: Vec<String>,
@@ -79,6 +90,8 @@ impl Recipe {
             }
             Step::Env(name, value) => builder.env(name, value),
             Step::EnvStub(name, fingerprint) => builder.env_stub(name, stub(fingerprint)),
+            Step::Secret(name, secret, fingerprint) => builder.env_secret(name, secret, fingerprint),
+            Step::Bundle(digest) => builder.bundle(bundle(digest)),
             Step::Outbound(Gateway::Block) => builder.outbound(Outbound::Block),
             Step::Outbound(Gateway::Inherit) => builder.outbound(Outbound::Inherit),
             Step::Outbound(Gateway::Through(fingerprint)) => builder.outbound(Outbound::Through(stub(fingerprint))),
@@ -100,8 +113,10 @@ impl Recipe {
                 Step::Experimental => meaning.experimental = true,
                 Step::Limits(cpu, requests) => meaning.limits = (cpu, requests),
                 Step::Module(name, content) => _ = meaning.modules.insert(name, content),
-                Step::Env(name, value) => _ = meaning.env.insert(name, Ok(value)),
-                Step::EnvStub(name, fingerprint) => _ = meaning.env.insert(name, Err(fingerprint)),
+                Step::Env(name, value) => _ = meaning.env.insert(name, Entry::Value(value)),
+                Step::EnvStub(name, fingerprint) => _ = meaning.env.insert(name, Entry::Stub(fingerprint)),
+                Step::Secret(name, _, fingerprint) => _ = meaning.env.insert(name, Entry::Secret(fingerprint)),
+                Step::Bundle(digest) => meaning.bundle = Some(digest),
                 Step::Outbound(gateway) => meaning.outbound = gateway,
                 Step::Tail(fingerprint) => meaning.tails.push(fingerprint),
                 Step::Streaming(fingerprint) => {
@@ -128,18 +143,22 @@ pub fn any() -> impl Strategy<Value = Recipe> {
         proptest::option::of(gateway().prop_map(Step::Outbound)),
         proptest::option::of(name().prop_map(Step::Tail)),
         proptest::option::of(name().prop_map(Step::Streaming)),
+        proptest::option::of(name().prop_map(Step::Bundle)),
     );
     let modules = proptest::collection::btree_map(word().prop_map(|word| format!("m{word}")), content(), 0..3);
-    let env = proptest::collection::btree_map(name(), prop_oneof![value().prop_map(Ok), name().prop_map(Err)], 0..3);
-    (settings, modules, env).prop_map(|((flags, experimental, limits, outbound, tail, streaming), modules, env)| {
-        let modules = modules.into_iter().map(|(name, content)| Step::Module(name, content));
-        let env = env.into_iter().map(|(name, entry)| match entry {
-            Ok(value) => Step::Env(name, value),
-            Err(fingerprint) => Step::EnvStub(name, fingerprint),
-        });
-        let settings = [experimental, limits, outbound, tail, streaming].into_iter().flatten();
-        Recipe(flags.into_iter().chain(settings).chain(modules).chain(env).collect())
-    })
+    let env = proptest::collection::btree_map(name(), entry(), 0..3);
+    (settings, modules, env).prop_map(
+        |((flags, experimental, limits, outbound, tail, streaming, bundle), modules, env)| {
+            let modules = modules.into_iter().map(|(name, content)| Step::Module(name, content));
+            let env = env.into_iter().map(|(name, (entry, secret))| match entry {
+                Entry::Value(value) => Step::Env(name, value),
+                Entry::Stub(fingerprint) => Step::EnvStub(name, fingerprint),
+                Entry::Secret(fingerprint) => Step::Secret(name, secret, fingerprint),
+            });
+            let settings = [experimental, limits, outbound, tail, streaming, bundle].into_iter().flatten();
+            Recipe(flags.into_iter().chain(settings).chain(modules).chain(env).collect())
+        },
+    )
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -161,6 +180,16 @@ fn content() -> impl Strategy<Value = Content> {
         word().prop_map(Content::Wasm),
         name().prop_map(Content::Compiled),
     ]
+}
+
+fn entry() -> impl Strategy<Value = (Entry, String)> {
+    let entry =
+        prop_oneof![value().prop_map(Entry::Value), name().prop_map(Entry::Stub), name().prop_map(Entry::Secret),];
+    (entry, word())
+}
+
+pub fn bundle(digest: &str) -> Bundle {
+    Bundle::new(digest, || std::future::ready(Ok(Handle::nothing())))
 }
 
 fn gateway() -> impl Strategy<Value = Gateway> {
