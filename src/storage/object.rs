@@ -42,7 +42,7 @@ pub(super) async fn call(
 /// Asks a Durable Object of ours for an operation, `{"op": ...}`; gives its result as the JSON text that it is.
 ///
 /// # Errors
-/// [`Refusal::Api`] where the object refuses (4xx), and as [`call`].
+/// [`Refusal::Api`] where the object refuses (4xx), [`Refusal::StorageUnavailable`] when it does not answer.
 pub async fn ask(env: &Env, binding: &str, name: &str, operation: &Value) -> Result<String, Refusal> {
     let init = RequestInit::new();
     init.set_method("POST");

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 const wrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
 process.env.MINIFLARE_WORKERD_PATH = wrangler("workerd").default;
 
-for (const name of ["loading", "errors", "capabilities", "passing", "panics", "fallback"]) {
+for (const name of ["loading", "bundles", "errors", "capabilities", "passing", "panics", "fallback"]) {
   const { default: suite } = await import(`./probe/${name}.mjs`);
   suite("wrangler's workerd", { sharesCompiledWasm: true });
 }

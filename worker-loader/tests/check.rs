@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::json;
 use worker_loader::{
-    ErrorKind, Handle, MAX_CODE_BYTES, MAX_ENV_BYTES, Module, Outbound, Problem, Stub, WorkerCode, WorkerCodeBuilder,
+    Bundle, ErrorKind, Handle, MAX_CODE_BYTES, MAX_ENV_BYTES, Module, Outbound, Problem, Stub, WorkerCode,
+    WorkerCodeBuilder,
 };
 
 fn builder() -> WorkerCodeBuilder {
@@ -45,6 +46,32 @@ fn a_plain_code_has_no_problem() {
         problems(builder().cjs("lib.cjs", "").wasm("a.wasm", &[][..]).module("b", Module::Compiled(stub()))),
         []
     );
+}
+
+#[test]
+fn what_a_fingerprint_stands_for_has_one() {
+    let empty = || Stub::new(Handle::nothing(), "");
+    let bundle = Bundle::new("", || std::future::ready(Ok(Handle::nothing())));
+    for (code, place) in [
+        (builder().module("m.wasm", Module::Compiled(empty())), "m.wasm"),
+        (builder().bundle(bundle), "the bundle"),
+        (builder().env_stub("API", empty()), "env.API"),
+        (builder().env_secret("TOKEN", "s", ""), "env.TOKEN"),
+        (builder().outbound(Outbound::Through(empty())), "outbound"),
+        (builder().tail(empty()), "tails"),
+    ] {
+        let (problem, sentence) = only(code);
+        assert_eq!(problem, Problem::EmptyFingerprint { place: place.into() });
+        assert!(sentence.starts_with(&format!("the fingerprint of {place} is empty: ")), "{sentence}");
+    }
+}
+
+#[test]
+fn a_bundle_may_hold_all_modules() {
+    let bundle = || Bundle::new("b1", || std::future::ready(Ok(Handle::nothing())));
+    assert_eq!(problems(WorkerCode::builder("2026-07-01", "main.js").bundle(bundle())), []);
+    let own = WorkerCode::builder("2026-07-01", "main.txt").bundle(bundle()).text("main.txt", "");
+    assert!(matches!(only(own).0, Problem::MainModuleNotCode { .. }), "what is seen is checked");
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub fn count(request: &Request) -> Answer {
     json_answer(&json!(RUNS.with_borrow(|runs| runs.get(&name).copied().unwrap_or(0))))
 }
 
-fn ran(name: &str) -> u32 {
+/// Counts one more.
+pub fn ran(name: &str) -> u32 {
     RUNS.with_borrow_mut(|runs| {
         let count = runs.entry(name.to_owned()).or_insert(0);
         *count += 1;
@@ -47,10 +48,15 @@ fn loaded(spec: &Spec, env: &Env, ctx: &Context) -> Result<WorkerStub> {
         };
     }
     let code = spec.code(Some(ctx))?;
-    let (what, name) = (spec.factory.clone(), spec.name.clone());
+    let bundled = spec.bundle.is_some();
+    // A bundle fails by itself.
+    let what = if bundled { "ok".to_owned() } else { spec.factory.clone() };
+    let name = spec.name.clone();
     let given = code.clone();
     let factory = move || {
-        let (what, code, runs) = (what.clone(), given.clone(), ran(&name));
+        // Of a bundle it is the reading that counts.
+        let runs = if bundled { 0 } else { ran(&name) };
+        let (what, code) = (what.clone(), given.clone());
         async move {
             match &*what {
                 "fail" => Err(Error::factory("storage is down")),

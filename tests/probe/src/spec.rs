@@ -5,7 +5,11 @@ use serde_json::{Map, Value};
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Context;
-use worker_loader::{Error, Limits, Loopback, Module, Outbound, Result, Stub, WorkerCode, WorkerCodeBuilder};
+use worker_loader::{
+    Bundle, Error, Handle, Limits, Loopback, Module, Outbound, Result, Stub, WorkerCode, WorkerCodeBuilder,
+};
+
+use crate::run::ran;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -22,7 +26,11 @@ pub struct Spec {
     /// The source of the main module, where there is no more than that.
     pub source: String,
     pub modules: Vec<SpecModule>,
+    /// Modules that are kept elsewhere: their digest, and what is read for it.
+    pub bundle: Option<SpecBundle>,
     pub env: Map<String, Value>,
+    /// Entries of env that are secrets: the text and its fingerprint.
+    pub secrets: Map<String, Value>,
     /// Entries of env that are loopback stubs: the entrypoint's name and its props.
     pub stubs: Map<String, Value>,
     /// `block`, `inherit`, `through` or `opaque`.
@@ -62,6 +70,12 @@ pub struct SpecModule {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+pub struct SpecBundle {
+    digest: String,
+    modules: Value,
+}
+
+#[derive(Clone, Debug, Deserialize)]
 pub struct FillEnv {
     sign: String,
     count: usize,
@@ -86,7 +100,9 @@ impl Default for Spec {
             main: text("index.js"),
             source: String::new(),
             modules: Vec::new(),
+            bundle: None,
             env: Map::new(),
+            secrets: Map::new(),
             stubs: Map::new(),
             outbound: text("block"),
             tail: None,
@@ -146,6 +162,23 @@ impl Spec {
         }
         if let Some(fill) = &self.fill_env {
             code = code.env("TEXT", fill.sign.repeat(fill.count));
+        }
+        for (name, secret) in &self.secrets {
+            let part = |at: usize| secret[at].as_str().unwrap_or_default();
+            code = code.env_secret(name, part(0), part(1));
+        }
+        if let Some(bundle) = &self.bundle {
+            let (what, name, modules) = (self.factory.clone(), self.name.clone(), bundle.modules.to_string());
+            code = code.bundle(Bundle::new(&bundle.digest, move || {
+                let (runs, what, modules) = (ran(&name), what.clone(), modules.clone());
+                async move {
+                    match &*what {
+                        "fail" => Err(Error::factory("storage is down")),
+                        "failOnce" if runs == 1 => Err(Error::factory("storage is down")),
+                        _ => Ok(Handle::from(js_sys::JSON::parse(&modules)?)),
+                    }
+                }
+            }));
         }
         for (name, value) in &self.env {
             code = code.env(name, value);
