@@ -58,6 +58,7 @@ fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, &env, active),
         Route::Config => pattern::config::serve(request, env),
+        Route::Control => Ok(api::serve(request, env)),
         Route::PutConfig => Ok(later(async move {
             let (stored, response) = api::config::put(&request, &env).await?;
             if let Err(refusal) = pattern::config::put_live(&env, &stored) {

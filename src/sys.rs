@@ -1,5 +1,9 @@
 //! JavaScript of our own that Rust calls.
 
+mod body;
+
+pub(crate) use body::read_text;
+
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 

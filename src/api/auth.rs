@@ -1,47 +1,192 @@
-//! Who may change something: whoever has the API token.
+//! Who may change something: whoever has the API token, or one of the tokens that were made with it.
 
 use sha2::{Digest, Sha256};
 
 use crate::registry::Refusal;
 
-/// Compares the `Authorization` header with the operator's token, in a time that tells nothing about either.
+/// What a token of ours begins with; 40 letters and digits follow.
+const PREFIX: &str = "dlt_";
+
+/// What an `Authorization` header shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The operator's token.
+    Owner,
+    /// A token that may be one of ours: its SHA-256 in hex.
+    Token(String),
+    /// Nothing that opens anything.
+    Nothing,
+}
+
+/// Compares the `Authorization` header with the operator's tokens, in a time that tells nothing about either.
 ///
 /// # Errors
-/// [`Refusal::TokenNotSet`] where there is no token, [`Refusal::Unauthorized`] where it is not this one.
-pub fn authorize(token: Option<&str>, authorization: Option<&str>) -> Result<(), Refusal> {
+/// [`Refusal::TokenNotSet`] where the operator has none: then nothing opens, whatever else was made.
+pub fn show(token: Option<&str>, previous: Option<&str>, authorization: Option<&str>) -> Result<Shown, Refusal> {
     let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenNotSet)?;
-    let (scheme, given) = authorization.and_then(|header| header.split_once(' ')).ok_or(Refusal::Unauthorized)?;
-    if scheme.eq_ignore_ascii_case("bearer") && same(token, given.trim()) { Ok(()) } else { Err(Refusal::Unauthorized) }
+    // What was not set is compared, too: with the one that is.
+    let previous = previous.filter(|previous| !previous.is_empty()).unwrap_or(token);
+    let (scheme, given) = authorization.and_then(|header| header.split_once(' ')).unwrap_or_default();
+    let given = given.trim();
+    let digest = Sha256::digest(given);
+    let owner = same(&digest, token) | same(&digest, previous);
+    Ok(if !scheme.eq_ignore_ascii_case("bearer") {
+        Shown::Nothing
+    } else if owner {
+        Shown::Owner
+    } else if is_ours(given) {
+        Shown::Token(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    } else {
+        Shown::Nothing
+    })
 }
 
 /// Digests are of one length, and a difference in them says nothing of where the tokens differ; all bytes are looked
 /// at whatever the first one says.
-fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (Sha256::digest(a), Sha256::digest(b));
-    std::hint::black_box(a.iter().zip(b.iter()).fold(0, |difference, (a, b)| difference | (a ^ b))) == 0
+fn same(digest: &[u8], token: &str) -> bool {
+    let token = Sha256::digest(token);
+    std::hint::black_box(digest.iter().zip(token.iter()).fold(0, |difference, (a, b)| difference | (a ^ b))) == 0
+}
+
+/// Whether it has the form of a token that we make. Anything else is not worth a question.
+fn is_ours(given: &str) -> bool {
+    given.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 40 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// What the failures of a client are counted under: one of 4096 names, so that no number of addresses makes more
+/// objects. Who shares one with somebody else waits for nothing: a right token is never counted. Of an IPv6 address
+/// the network counts, as a client has all of that.
+pub fn counter(address: &str) -> String {
+    let network = match address.contains(':') {
+        true => address.split(':').take(4).collect::<Vec<_>>().join(":"),
+        false => address.to_owned(),
+    };
+    let digest = Sha256::digest(network);
+    format!("authentication/{:02x}{:x}", digest[0], digest[1] >> 4)
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use asking::{caller, owner};
+
+#[cfg(target_arch = "wasm32")]
+mod asking {
+    use serde_json::{Value, json};
+    use web_sys::Request;
+    use worker::Env;
+
+    use super::{Shown, counter, show};
+    use crate::{api::Caller, registry::Refusal, settings, storage};
+
+    /// So many failures at once, and then so many a minute.
+    const FAILURES_PER_MINUTE: u32 = 30;
+
+    /// The holder of the operator's token, or of one that was made with it.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenNotSet`], [`Refusal::Unauthorized`]; after too many of the latter [`Refusal::RateLimited`].
+    pub async fn caller(request: &Request, env: &Env) -> Result<Caller, Refusal> {
+        match shown(request, env)? {
+            Shown::Owner => return Ok(Caller::owner()),
+            Shown::Token(hash) => {
+                let operation = json!({ "op": "authenticate", "hash": hash });
+                match storage::ask(env, "DIRECTORY", "directory", &operation).await {
+                    Ok(token) => {
+                        let token: Value = serde_json::from_str(&token).unwrap_or_default();
+                        let broken = || Refusal::StorageUnavailable("DIRECTORY gave no token".to_owned());
+                        return Caller::from_value(&token).ok_or_else(broken);
+                    }
+                    Err(Refusal::Api { .. }) => (),
+                    Err(other) => return Err(other),
+                }
+            }
+            Shown::Nothing => (),
+        }
+        Err(failed(request, env).await)
+    }
+
+    /// Lets the holder of the operator's token pass, and nobody else.
+    ///
+    /// # Errors
+    /// As [`caller`].
+    pub async fn owner(request: &Request, env: &Env) -> Result<(), Refusal> {
+        match shown(request, env)? {
+            Shown::Owner => Ok(()),
+            _ => Err(failed(request, env).await),
+        }
+    }
+
+    fn shown(request: &Request, env: &Env) -> Result<Shown, Refusal> {
+        let authorization = request.headers().get("authorization").ok().flatten();
+        let (token, previous) = (settings::text(env, "API_TOKEN"), settings::text(env, "API_TOKEN_PREVIOUS"));
+        show(token.as_deref(), previous.as_deref(), authorization.as_deref())
+    }
+
+    /// Counts a failure. Where that cannot be done, it is a failure all the same.
+    async fn failed(request: &Request, env: &Env) -> Refusal {
+        let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
+        match storage::admit(env, &counter(&address), FAILURES_PER_MINUTE).await {
+            Err(limited @ Refusal::RateLimited { .. }) => limited,
+            _ => Refusal::Unauthorized,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const OURS: &str = "dlt_0123456789abcdefghijABCDEFGHIJ0123456789";
+
+    fn ask(authorization: &str) -> Shown {
+        show(Some("s3cret"), Some("0ld"), Some(authorization)).unwrap()
+    }
+
     #[test]
-    fn only_the_token_opens() {
-        assert!(authorize(Some("s3cret"), Some("Bearer s3cret")).is_ok());
-        assert!(authorize(Some("s3cret"), Some("bearer  s3cret ")).is_ok());
-        for wrong in [
-            None,
-            Some(""),
-            Some("s3cret"),
-            Some("Basic s3cret"),
-            Some("Bearer"),
-            Some("Bearer s3cre"),
-            Some("Bearer s3cret2"),
-        ] {
-            assert!(matches!(authorize(Some("s3cret"), wrong), Err(Refusal::Unauthorized)), "{wrong:?}");
+    fn the_operators_tokens_open() {
+        for right in ["Bearer s3cret", "bearer  s3cret ", "Bearer 0ld"] {
+            assert_eq!(ask(right), Shown::Owner, "{right}");
         }
+        for wrong in ["", "s3cret", "Basic s3cret", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cret2"] {
+            assert_eq!(ask(wrong), Shown::Nothing, "{wrong}");
+        }
+        assert_eq!(show(Some("s3cret"), None, None).unwrap(), Shown::Nothing);
+    }
+
+    #[test]
+    fn a_previous_token_that_is_not_set_opens_nothing() {
+        for previous in [None, Some("")] {
+            assert_eq!(show(Some("s3cret"), previous, Some("Bearer 0ld")).unwrap(), Shown::Nothing);
+            assert_eq!(show(Some("s3cret"), previous, Some("Bearer ")).unwrap(), Shown::Nothing);
+        }
+    }
+
+    #[test]
+    fn without_the_operators_token_nothing_opens() {
         for unset in [None, Some("")] {
-            assert!(matches!(authorize(unset, Some("Bearer ")), Err(Refusal::TokenNotSet)), "{unset:?}");
+            for given in ["Bearer ", "Bearer 0ld", &format!("Bearer {OURS}")] {
+                assert!(
+                    matches!(show(unset, Some("0ld"), Some(given)), Err(Refusal::TokenNotSet)),
+                    "{unset:?} {given}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn a_token_of_ours_is_known_by_its_hash_only() {
+        let Shown::Token(hash) = ask(&format!("Bearer {OURS}")) else { panic!("{OURS}") };
+        assert_eq!(hash.len(), 64);
+        assert!(!hash.contains("dlt_"));
+        for other in [&OURS[1..], &OURS[..43], &format!("{OURS}x"), &OURS.replace('j', "-")] {
+            assert_eq!(ask(&format!("Bearer {other}")), Shown::Nothing, "{other}");
+        }
+    }
+
+    #[test]
+    fn failures_are_counted_by_the_clients_network() {
+        assert_eq!(counter("2001:db8:1:2:3:4:5:6"), counter("2001:db8:1:2::9"));
+        assert_ne!(counter("2001:db8:1:2::9"), counter("2001:db8:1:3::9"));
+        assert_ne!(counter("192.0.2.1"), counter("192.0.2.2"));
+        assert_eq!(counter("192.0.2.1").len(), "authentication/abc".len());
     }
 }

@@ -6,10 +6,10 @@ use worker::Env;
 use worker_loader::Error;
 
 use crate::{
-    api::authorize,
+    api::auth,
     registry::{Draft, MAX_CONFIG_BYTES, Refusal, Stored},
     reply::json,
-    settings, storage,
+    storage,
 };
 
 /// Stores the document and gives it back as it is stored, with its ETag. The caller puts it live.
@@ -19,7 +19,7 @@ use crate::{
 pub async fn put(request: &Request, env: &Env) -> Result<(Stored, Response), Refusal> {
     let headers = request.headers();
     let header = |name: &str| headers.get(name).ok().flatten();
-    authorize(settings::text(env, "API_TOKEN").as_deref(), header("authorization").as_deref())?;
+    auth::owner(request, env).await?;
     let if_match = header("if-match").ok_or(Refusal::PreconditionRequired)?;
     let length: usize =
         header("content-length").and_then(|length| length.parse().ok()).ok_or(Refusal::LengthRequired)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::registry::Refusal;
+use crate::{api, registry::Refusal};
 
 /// One endpoint, as `/` lists it.
 #[derive(Debug)]
@@ -63,6 +63,8 @@ pub enum Route {
     Config,
     /// A new configuration document.
     PutConfig,
+    /// A call of the control API, which has a table of its own.
+    Control,
 }
 
 /// Reads the method, the path and the `Accept` header.
@@ -77,6 +79,9 @@ pub fn route(method: &str, path: &str, accept: impl FnOnce() -> Option<String>) 
         "/config" if method == "PUT" => Ok(Route::PutConfig),
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
+        _ if path.strip_prefix(api::ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) => {
+            Ok(Route::Control)
+        }
         "/config" => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT")),
         "/" | "/dynamic" | "/metrics" => Err(Refusal::MethodNotAllowed("GET, HEAD")),
         _ => Err(Refusal::NoSuchPath(path.to_owned())),
@@ -133,6 +138,15 @@ mod tests {
         for path in ["", "/dynamic/", "/Dynamic", "//", "/metrics/x", "/favicon.ico"] {
             assert!(matches!(ask("GET", path), Err(Refusal::NoSuchPath(p)) if p == path), "{path}");
         }
+    }
+
+    #[test]
+    fn the_control_api_has_whatever_is_below_its_root() {
+        for path in ["/client/v4", "/client/v4/", "/client/v4/user", "/client/v4//x"] {
+            assert_eq!(ask("PATCH", path).unwrap(), Route::Control, "{path}");
+        }
+        assert!(ask("GET", "/client/v44").is_err());
+        assert!(ask("GET", "/client").is_err());
     }
 
     #[test]

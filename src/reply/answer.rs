@@ -9,7 +9,7 @@ use web_sys::{Headers, Response, ResponseInit};
 use worker::console_error;
 use worker_loader::Error as LoaderError;
 
-use super::Error;
+use super::{Error, envelope::Failure};
 use crate::registry::Refusal;
 
 /// JSON under a status, never cached.
@@ -37,15 +37,31 @@ pub fn html(page: &str, policy: &str) -> Result<Response, LoaderError> {
 /// What goes back to JavaScript: the value, or the refusal as a Response. Here every error becomes one.
 pub fn answer(result: Result<JsValue, Refusal>) -> JsValue {
     result.unwrap_or_else(|refusal| {
-        if let Refusal::StorageUnavailable(why) = &refusal {
-            console_error!("Storage did not answer: {why}");
-        }
+        log(&refusal);
         let error = Error::from(refusal);
         error_response(&error).map_or_else(|_| JsValue::from(error.message), JsValue::from)
     })
 }
 
-/// A Promise of the same, for what has to wait.
+/// The same for the control API, whose refusals are in Cloudflare's envelope.
+pub fn enveloped(result: Result<Response, Refusal>) -> Result<JsValue, Refusal> {
+    let response = result.or_else(|refusal| {
+        log(&refusal);
+        let failure = Failure::from(refusal);
+        let response = json(failure.status, &failure.body)?;
+        if let Some((name, value)) = &failure.header {
+            response.headers().set(name, value)?;
+        }
+        if failure.status == 409 {
+            // Cloudflare's own client would send it again.
+            response.headers().set("x-should-retry", "false")?;
+        }
+        Ok::<_, LoaderError>(response)
+    })?;
+    Ok(response.into())
+}
+
+/// A Promise of what [`answer`] gives, for what has to wait.
 pub fn later(work: impl Future<Output = Result<JsValue, Refusal>> + 'static) -> JsValue {
     boxed(Box::pin(work))
 }
@@ -53,6 +69,12 @@ pub fn later(work: impl Future<Output = Result<JsValue, Refusal>> + 'static) -> 
 /// Compiled once: as part of `later` it would be there once for each kind of work, 3 KB each.
 fn boxed(work: Pin<Box<dyn Future<Output = Result<JsValue, Refusal>>>>) -> JsValue {
     future_to_promise(AssertUnwindSafe(async move { Ok(answer(work.await)) })).into()
+}
+
+fn log(refusal: &Refusal) {
+    if let Refusal::StorageUnavailable(why) = refusal {
+        console_error!("Storage did not answer: {why}");
+    }
 }
 
 fn error_response(error: &Error) -> Result<Response, LoaderError> {

@@ -67,6 +67,7 @@ impl From<Refusal> for Error {
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             // The client can only wait; the reason is for the log, see `answer`.
             Refusal::StorageUnavailable(_) => {
+                header = Some(("retry-after", "1".to_owned()));
                 (503, "storage_unavailable", "Storage did not answer: try again in a moment.".to_owned())
             }
             Refusal::Worker(error) => {

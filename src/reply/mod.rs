@@ -1,5 +1,6 @@
 //! What goes back to the client: responses of our own, and errors as statuses. A leaf, which all may use.
 
+pub mod envelope;
 mod error;
 
 pub use error::Error;
@@ -7,4 +8,4 @@ pub use error::Error;
 #[cfg(target_arch = "wasm32")]
 mod answer;
 #[cfg(target_arch = "wasm32")]
-pub use answer::{answer, html, json, later};
+pub use answer::{answer, enveloped, html, json, later};

@@ -39,7 +39,8 @@ pub(super) async fn call(
     }
 }
 
-/// Asks a Durable Object of ours for an operation, `{"op": ...}`; gives its result as the JSON text that it is.
+/// Asks a Durable Object of ours for an operation, `{"op": ...}`; gives its result as the JSON text that it is. That of
+/// an operation that lists by the page (`list_namespaces`, `scripts`, `versions`) is `{"result", "result_info"}`.
 ///
 /// # Errors
 /// [`Refusal::Api`] where the object refuses (4xx), [`Refusal::StorageUnavailable`] when it does not answer.

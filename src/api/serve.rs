@@ -1,0 +1,109 @@
+//! The way of a call: its token, its body, its namespace, and the Durable Object that answers.
+
+use js_sys::futures::JsFuture;
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
+use worker::Env;
+
+use super::{
+    Call, Caller, auth,
+    plan::{self, Asked, Plan, Question},
+    query::Query,
+};
+use crate::{
+    http::path_of,
+    registry::{Refusal, problem},
+    reply::{self, envelope},
+    storage,
+    sys::read_text,
+};
+
+/// A JSON body is at most so many bytes.
+const MAX_JSON_BYTES: u32 = 1024 * 1024;
+
+/// All that is known of a call once it may be made.
+#[derive(Debug)]
+pub struct Scope {
+    /// The request, its body unread.
+    pub request: Request,
+    /// The Worker's bindings.
+    pub env: Env,
+    /// What is asked for.
+    pub call: Call,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+/// The namespace of a call.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its id, by which its objects are named.
+    pub id: String,
+    /// Whether its scripts are trusted.
+    pub trusted: bool,
+}
+
+/// Serves a call of the control API.
+pub fn serve(request: Request, env: Env) -> JsValue {
+    reply::later(async move { reply::enveloped(respond(request, env).await) })
+}
+
+async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
+    let url = request.url();
+    let call = Call::parse(&request.method(), path_of(&url))?;
+    let caller = auth::caller(&request, &env).await?;
+    caller.may(&call)?;
+    let scope = Scope { request, env, call, caller };
+    let body = if plan::has_json(scope.call.action) { plan::body(&scope.text().await?)? } else { Value::Null };
+    let asked = Asked { call: &scope.call, query: Query::of(&url), body, caller: &scope.caller };
+    match plan::plan(asked) {
+        Some(plan) => scope.answer(plan?).await,
+        None => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
+    }
+}
+
+impl Scope {
+    /// The namespace, by asking the Directory.
+    ///
+    /// # Errors
+    /// [`Refusal::Api`] with 404 where there is none, and as [`storage::ask`].
+    pub async fn namespace(&self) -> Result<Found, Refusal> {
+        let operation = json!({ "op": "namespace", "name": self.call.namespace });
+        let found = storage::ask(&self.env, "DIRECTORY", "directory", &operation).await?;
+        let found: Value = serde_json::from_str(&found).unwrap_or_default();
+        let id = found["namespace_id"].as_str().map(str::to_owned);
+        let id = id.ok_or_else(|| Refusal::StorageUnavailable("DIRECTORY gave no namespace_id".to_owned()))?;
+        Ok(Found { id, trusted: found["trusted_workers"] == Value::Bool(true) })
+    }
+
+    async fn answer(&self, plan: Plan) -> Result<Response, Refusal> {
+        let body = match plan {
+            Plan::Answer(result) => envelope::success(&result.to_string()),
+            Plan::List(items) => envelope::page(&envelope::whole(items)),
+            Plan::Directory(question) => self.ask("DIRECTORY", "directory", question).await?,
+            Plan::Namespace(question) => self.ask("NAMESPACES", &self.namespace().await?.id, question).await?,
+            Plan::Script(question) => {
+                let name = format!("{}/{}", self.namespace().await?.id, self.call.script);
+                self.ask("SCRIPTS", &name, question).await?
+            }
+        };
+        Ok(reply::json(200, &body)?)
+    }
+
+    async fn ask(&self, binding: &str, name: &str, question: Question) -> Result<String, Refusal> {
+        let result = storage::ask(&self.env, binding, name, &question.operation).await?;
+        Ok(if question.paged { envelope::page(&result) } else { envelope::success(&result) })
+    }
+
+    /// The body of a JSON call.
+    async fn text(&self) -> Result<String, Refusal> {
+        let text = JsFuture::from(read_text(&self.request, MAX_JSON_BYTES)).await;
+        let text = text.unwrap_or_default();
+        if text.is_null() {
+            return Err(Refusal::BodyTooLarge { limit: MAX_JSON_BYTES as usize });
+        }
+        let broken = || Refusal::api(400, problem::MALFORMED_BODY, "The body did not arrive whole, or is not UTF-8.");
+        text.as_string().ok_or_else(broken)
+    }
+}
