@@ -23,6 +23,7 @@ cat <<EOF
 
   Open         http://127.0.0.1:$port/ when wrangler says Ready
   API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars | tail -n 1) (from .dev.vars)
+  Deploy to it CLOUDFLARE_API_BASE_URL=http://127.0.0.1:$port/client/v4 npx wrangler deploy --dispatch-namespace ... (README.md)
   Stop         Ctrl-C
 
   Harmless: workerd warns of its "bootstrap compile cache", the price of a V8 flag that keeps memory flat (scripts/dev.sh).
@@ -33,4 +34,5 @@ EOF
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
 export MINIFLARE_WORKERD_V8_FLAGS=${MINIFLARE_WORKERD_V8_FLAGS:---no-flush-liftoff-code}
 # In place of this script, so that a signal reaches wrangler itself, which ends the runtime.
-exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port"
+# Browsers and curl take every name below localhost for this machine: script.namespace.localhost needs no set-up.
+exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port" --var DISPATCH_DOMAIN:localhost
