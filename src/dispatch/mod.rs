@@ -3,6 +3,7 @@
 mod live;
 mod recorder;
 mod snapshot;
+pub mod target;
 mod version;
 
 pub use live::Live;

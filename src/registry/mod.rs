@@ -2,8 +2,11 @@
 
 mod config;
 mod etag;
+pub mod guard;
 pub mod problem;
 mod refusal;
+pub mod rollout;
+pub mod subject;
 
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;

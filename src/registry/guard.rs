@@ -1,0 +1,284 @@
+//! Automatic rollback: when a deployment's newest version fails so much more than the others that traffic goes back.
+//!
+//! Isolates count and report; the script's object adds their counts up and decides, by what is here.
+
+use serde_json::{Value, json};
+
+/// A window is kept in so many parts, which leave it one by one.
+const PARTS: u64 = 12;
+
+/// When to go back, as a deployment says it (`automatic_rollback`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// By how many percentage points the newest version may fail more often than the others.
+    pub threshold_percent: f64,
+    /// Over how long, in seconds.
+    pub window_seconds: u32,
+    /// How many requests the newest version has to have had in that time.
+    pub minimum_requests: u32,
+}
+
+impl Rule {
+    /// Reads a rule; what is left out has a default: 5 points, a minute, 20 requests.
+    ///
+    /// # Errors
+    /// All that is wrong with it, a sentence each.
+    pub fn parse(value: &Value) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let Some(fields) = value.as_object() else {
+            return Err(vec!["automatic_rollback has to be an object.".to_owned()]);
+        };
+        let mut number = |name: &str, default: f64, from: f64, to: f64, whole: bool| match fields.get(name) {
+            None => default,
+            Some(value) => {
+                let number = value.as_f64().filter(|n| (from..=to).contains(n) && !(whole && n.fract() != 0.0));
+                if number.is_none() {
+                    let kind = if whole { "a whole number" } else { "a number" };
+                    problems.push(format!("automatic_rollback.{name} has to be {kind} from {from} to {to}."));
+                }
+                number.unwrap_or(default)
+            }
+        };
+        let rule = Self {
+            threshold_percent: number("threshold_percent", 5.0, 0.0, 100.0, false),
+            window_seconds: number("window_seconds", 60.0, 1.0, 3600.0, true) as u32,
+            minimum_requests: number("minimum_requests", 20.0, 1.0, 1e6, true) as u32,
+        };
+        let known = ["threshold_percent", "window_seconds", "minimum_requests"];
+        problems.extend(
+            fields
+                .keys()
+                .filter(|name| !known.contains(&name.as_str()))
+                .map(|name| format!("automatic_rollback has no field {name:?}.")),
+        );
+        if problems.is_empty() { Ok(rule) } else { Err(problems) }
+    }
+
+    /// The rule as [`parse`](Self::parse) reads it.
+    pub fn to_value(self) -> Value {
+        json!({
+            "threshold_percent": self.threshold_percent,
+            "window_seconds": self.window_seconds,
+            "minimum_requests": self.minimum_requests,
+        })
+    }
+
+    fn part_at(self, now_ms: f64) -> u64 {
+        (now_ms * PARTS as f64 / (f64::from(self.window_seconds) * 1000.0)) as u64
+    }
+}
+
+/// How a version did: of so many requests, so many failed, that is, were answered 5xx.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// All of them.
+    pub requests: u64,
+    /// Those that failed.
+    pub failures: u64,
+}
+
+impl Count {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            failures: self.failures.saturating_add(other.failures),
+        }
+    }
+
+    fn failing_percent(self) -> f64 {
+        if self.requests == 0 { 0.0 } else { self.failures as f64 * 100.0 / self.requests as f64 }
+    }
+}
+
+/// What an isolate tells of one version since it last told: `{deployment_id, version_id, requests, failures}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Under which deployment that was. Of an older one nothing is to be learnt any more.
+    pub deployment_id: String,
+    /// Of which version.
+    pub version_id: String,
+    /// How it did.
+    pub count: Count,
+}
+
+impl Report {
+    /// The report as JSON.
+    pub fn to_value(&self) -> Value {
+        let Self { deployment_id, version_id, count } = self;
+        json!({
+            "deployment_id": deployment_id,
+            "version_id": version_id,
+            "requests": count.requests,
+            "failures": count.failures,
+        })
+    }
+
+    /// Reads what [`to_value`](Self::to_value) wrote.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
+        let number = |name: &str| value.get(name)?.as_u64();
+        let count = Count { requests: number("requests")?, failures: number("failures")? };
+        Some(Self { deployment_id: text("deployment_id")?, version_id: text("version_id")?, count })
+    }
+}
+
+/// What was reported of a deployment's versions, within its rule's window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    at: u64,
+    version_id: String,
+    count: Count,
+}
+
+impl Window {
+    /// Adds a report that has come now, and lets go of what is older than the window.
+    pub fn add(&mut self, rule: Rule, now_ms: f64, report: &Report) {
+        let now = rule.part_at(now_ms);
+        // A part of the future was told before a clock stepped back: nobody knows how old it is.
+        self.0.retain(|part| part.at <= now && now - part.at < PARTS);
+        match self.0.iter_mut().find(|part| part.at == now && part.version_id == report.version_id) {
+            Some(part) => part.count = part.count.plus(report.count),
+            None => self.0.push(Part { at: now, version_id: report.version_id.clone(), count: report.count }),
+        }
+    }
+
+    /// Whether traffic has to go back from this version, the newest of its deployment, and why: for people.
+    pub fn verdict(&self, rule: Rule, newest: &str) -> Option<String> {
+        let (mut new, mut old) = (Count::default(), Count::default());
+        for part in &self.0 {
+            let side = if part.version_id == newest { &mut new } else { &mut old };
+            *side = side.plus(part.count);
+        }
+        let (is, was) = (new.failing_percent(), old.failing_percent());
+        (new.requests >= rule.minimum_requests.into() && is - was > rule.threshold_percent).then(|| {
+            format!(
+                "Rolled back: {is:.1} % of {} requests to version {newest} failed within {} s, against {was:.1} % of {} \
+                 to the others; allowed are {} points more.",
+                new.requests, rule.window_seconds, old.requests, rule.threshold_percent
+            )
+        })
+    }
+
+    /// The window as JSON.
+    pub fn to_value(&self) -> Value {
+        let row = |part: &Part| json!([part.at, part.version_id, part.count.requests, part.count.failures]);
+        self.0.iter().map(row).collect()
+    }
+
+    /// Reads what [`to_value`](Self::to_value) wrote; anything else is an empty window.
+    pub fn from_value(value: &Value) -> Self {
+        let part = |row: &Value| {
+            let count = Count { requests: row.get(2)?.as_u64()?, failures: row.get(3)?.as_u64()? };
+            Some(Part { at: row.get(0)?.as_u64()?, version_id: row.get(1)?.as_str()?.to_owned(), count })
+        };
+        Self(value.as_array().map(|rows| rows.iter().filter_map(part).collect()).unwrap_or_default())
+    }
+}
+
+/// Where traffic goes back to: of the earlier deployments, each given as the ids of its versions, the newest first, the
+/// first that does not have the version that failed. `None` where there is none: then there is nothing to go back to.
+pub fn back_to<'a>(earlier: impl IntoIterator<Item = &'a [String]>, failed: &str) -> Option<usize> {
+    earlier.into_iter().position(|versions| versions.iter().all(|id| id != failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: Rule = Rule { threshold_percent: 5.0, window_seconds: 60, minimum_requests: 20 };
+
+    fn report(version_id: &str, requests: u64, failures: u64) -> Report {
+        let count = Count { requests, failures };
+        Report { deployment_id: "d".into(), version_id: version_id.into(), count }
+    }
+
+    fn window(reports: &[(f64, Report)]) -> Window {
+        let mut window = Window::default();
+        reports.iter().for_each(|(now_ms, report)| window.add(RULE, *now_ms, report));
+        window
+    }
+
+    #[test]
+    fn goes_back_when_the_newest_fails_more_than_it_may() {
+        for (new, old, back) in [
+            ((20, 2), (100, 0), true),
+            ((20, 1), (100, 0), false),    // 5 points are allowed
+            ((19, 19), (100, 0), false),   // too few to tell
+            ((100, 50), (100, 50), false), // something else is wrong
+            ((100, 60), (100, 54), true),
+            ((100, 60), (100, 55), false),
+            ((100, 6), (0, 0), true), // nothing to compare with
+            ((0, 0), (100, 100), false),
+        ] {
+            let window = window(&[(0.0, report("new", new.0, new.1)), (0.0, report("old", old.0, old.1))]);
+            assert_eq!(window.verdict(RULE, "new").is_some(), back, "{new:?} against {old:?}");
+        }
+    }
+
+    #[test]
+    fn says_why() {
+        let window =
+            window(&[(0.0, report("new", 40, 10)), (0.0, report("old", 200, 1)), (9.0, report("older", 200, 1))]);
+        assert_eq!(
+            window.verdict(RULE, "new").unwrap(),
+            "Rolled back: 25.0 % of 40 requests to version new failed within 60 s, against 0.5 % of 400 to the others; \
+             allowed are 5 points more."
+        );
+    }
+
+    #[test]
+    fn the_window_slides() {
+        let bad = (0.0, report("new", 100, 100));
+        let then = |now_ms| window(&[bad.clone(), (now_ms, report("new", 20, 0))]).verdict(RULE, "new").is_some();
+        assert!(then(59_000.0));
+        assert!(!then(60_000.0), "a minute later it is forgotten");
+        let back = window(&[(1e12, report("new", 100, 100)), (0.0, report("new", 20, 0))]);
+        assert_eq!(back.verdict(RULE, "new"), None, "a clock that steps back forgets");
+    }
+
+    #[test]
+    fn many_reports_are_few_parts() {
+        let mut window = Window::default();
+        for i in 0..100_000 {
+            window.add(RULE, f64::from(i) * 7.0, &report(if i % 2 == 0 { "new" } else { "old" }, 1, 0));
+            assert!(window.0.len() <= 2 * PARTS as usize);
+        }
+        let seen: u64 = window.0.iter().map(|part| part.count.requests).sum();
+        assert!((7_800..=8_600).contains(&seen), "{seen} in a window of 60 s at one each 7 ms");
+    }
+
+    #[test]
+    fn is_read_as_it_is_written() {
+        let one = window(&[(0.0, report("new", 40, 10)), (9_000.0, report("old", 2, 1))]);
+        assert_eq!(Window::from_value(&one.to_value()), one);
+        assert_eq!(Window::from_value(&json!("nonsense")), Window::default());
+        let sent = report("new", 3, 1);
+        assert_eq!(Report::from_value(&sent.to_value()), Some(sent));
+        assert_eq!(Report::from_value(&json!({ "requests": -1 })), None);
+        assert_eq!(Rule::parse(&RULE.to_value()), Ok(RULE));
+    }
+
+    #[test]
+    fn a_rule_is_told_all_that_is_wrong_with_it() {
+        assert_eq!(Rule::parse(&json!({})), Ok(RULE), "the defaults");
+        let wrong = json!({ "threshold_percent": 101, "window_seconds": 1.5, "minimum_requests": "9", "window": 3 });
+        let problems = Rule::parse(&wrong).unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(problems[1].contains("window_seconds has to be a whole number from 1 to 3600"), "{problems:?}");
+        assert_eq!(Rule::parse(&json!(true)).unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn goes_back_to_the_last_deployment_without_it() {
+        let earlier = |deployments: &[&[&str]]| -> Vec<Vec<String>> {
+            deployments.iter().map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()).collect()
+        };
+        let back = |deployments: &[&[&str]]| back_to(earlier(deployments).iter().map(Vec::as_slice), "3");
+        assert_eq!(back(&[&["3", "2"], &["3", "2"], &["2"], &["1"]]), Some(2));
+        assert_eq!(back(&[&["3"]]), None);
+        assert_eq!(back(&[]), None);
+    }
+}
