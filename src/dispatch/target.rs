@@ -1,7 +1,5 @@
 //! Which script a request is for, by its host or its path, and the URL that the script sees.
 
-use crate::registry::{BUILTIN, is_name};
-
 /// Paths below this are scripts': `/dispatch/{namespace}/{script}[@{version}]/...`
 const PATHS: &str = "/dispatch/";
 
@@ -81,12 +79,12 @@ pub fn place<'a>(url: &'a str, hosts: &'a Hosts) -> Place<'a> {
     let host_end = url[host_at..].find(['/', '?', '#']).map_or(url.len(), |at| host_at + at);
     let (origin, rest) = url.split_at(host_end);
     match labels(&origin[host_at..], hosts) {
-        Some("") | None => rest.strip_prefix(PATHS).map_or(Place::Own, |path| by_path(origin, rest, path)),
+        None => rest.strip_prefix(PATHS).map_or(Place::Own, |path| by_path(origin, rest, path)),
         Some(labels) => by_host(origin, rest, labels, hosts),
     }
 }
 
-/// What stands before the domain in a host; nothing in the domain itself. `None` for any other host.
+/// What stands before the domain in a host. `None` where nothing does, or it is another host.
 fn labels<'a>(host: &'a str, hosts: &Hosts) -> Option<&'a str> {
     let domain = hosts.domain.as_deref()?;
     let host = host.rsplit_once(':').map_or(host, |(host, _port)| host);
@@ -95,7 +93,7 @@ fn labels<'a>(host: &'a str, hosts: &Hosts) -> Option<&'a str> {
     if !host.is_char_boundary(at) || !host[at..].eq_ignore_ascii_case(domain) {
         return None;
     }
-    if at == 0 { Some("") } else { host[..at].strip_suffix('.') }
+    host[..at].strip_suffix('.')
 }
 
 fn by_host<'a>(origin: &'a str, rest: &'a str, labels: &'a str, hosts: &'a Hosts) -> Place<'a> {
@@ -134,6 +132,14 @@ fn by_path<'a>(origin: &'a str, whole: &'a str, path: &'a str) -> Place<'a> {
     }
 }
 
+/// The namespace of our own scripts.
+const BUILTIN: &str = "builtin";
+
+/// Whether it can name a namespace or a script.
+fn is_name(text: &str) -> bool {
+    (1..=63).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+}
+
 fn is_public(namespace: &str, script: &str) -> bool {
     is_name(namespace) && is_name(script) && namespace != BUILTIN
 }
@@ -159,9 +165,7 @@ mod tests {
     /// Namespace, script, version, and the script's own URL.
     fn read(url: &str, hosts: &Hosts) -> Option<(String, String, Option<String>, String)> {
         match place(url, hosts) {
-            Place::Script(t) => {
-                Some((t.namespace.into(), t.script.into(), t.version.map(str::to_owned), t.url()))
-            }
+            Place::Script(t) => Some((t.namespace.into(), t.script.into(), t.version.map(str::to_owned), t.url())),
             _ => None,
         }
     }
@@ -191,7 +195,9 @@ mod tests {
 
     #[test]
     fn other_paths_are_our_own() {
-        for path in ["/", "/dispatch", "/config", "/dispatcher/ns/app/", "//dispatch/ns/app/", "/x/dispatch/ns/app/", ""] {
+        for path in
+            ["/", "/dispatch", "/config", "/dispatcher/ns/app/", "//dispatch/ns/app/", "/x/dispatch/ns/app/", ""]
+        {
             assert_eq!(place(&format!("https://h{path}"), &Hosts::default()), Place::Own, "{path}");
         }
     }
@@ -230,7 +236,8 @@ mod tests {
             ("https://h/dispatch/ns/app@01234567", Some("/dispatch/ns/app@01234567/")),
             ("https://h/dispatch/ns/app/", None),
         ] {
-            let Place::Script(target) = place(url, &Hosts::default()) else { panic!("{url}") };
+            let hosts = Hosts::default();
+            let Place::Script(target) = place(url, &hosts) else { panic!("{url}") };
             assert_eq!(target.is_bare().then(|| target.with_slash()).as_deref(), with_slash, "{url}");
         }
     }
@@ -255,15 +262,28 @@ mod tests {
     #[test]
     fn other_hosts_are_our_own_and_so_is_the_domain_itself() {
         let both = hosts("apps.example.com", Some("main"));
-        for host in ["apps.example.com", "apps.example.com.", "apps.example.com:80", "h", "example.com", "xapps.example.com", "[::1]:80"] {
+        for host in [
+            "apps.example.com",
+            "apps.example.com.",
+            "apps.example.com:80",
+            "h",
+            "example.com",
+            "xapps.example.com",
+            "[::1]:80",
+        ] {
             assert_eq!(place(&format!("https://{host}/config"), &both), Place::Own, "{host}");
             let script = format!("https://{host}/dispatch/ns/app/");
             assert!(matches!(place(&script, &both), Place::Script(_)), "{host}");
         }
-        for host in ["a.b.c.apps.example.com", ".apps.example.com", "a..apps.example.com", "app.builtin.apps.example.com"] {
+        for host in
+            ["a.b.c.apps.example.com", ".apps.example.com", "a..apps.example.com", "app.builtin.apps.example.com"]
+        {
             assert_eq!(place(&format!("https://{host}/config"), &both), Place::Nobody, "{host}");
         }
-        assert_eq!(place("https://config.apps.example.com/", &hosts("apps.example.com", Some("builtin"))), Place::Nobody);
+        assert_eq!(
+            place("https://config.apps.example.com/", &hosts("apps.example.com", Some("builtin"))),
+            Place::Nobody
+        );
     }
 
     #[test]
