@@ -30,7 +30,7 @@ pub(super) fn plan(asked: Asked<'_>) -> Planned {
             ])
         }
         // The code by which wrangler knows that the token is no person's.
-        Action::User => return Err(Refusal::api(403, problem::NOT_ALLOWED, "Tokens of this host are no user's.")),
+        Action::User => return Err(Refusal::api(403, problem::NOT_AUTHORIZED, "Tokens of this host are no user's.")),
         _ => {
             let message =
                 "There are no ordinary Workers here, only scripts in namespaces: deploy with --dispatch-namespace.";

@@ -1,7 +1,7 @@
 //! One call of the control API, as its method, path and query say.
 
 use super::{Action, RESOURCES, query::decode};
-use crate::registry::{Problem, Refusal, problem};
+use crate::registry::{Name, Problem, Refusal, problem};
 
 /// What all paths of the control API begin with.
 pub const ROOT: &str = "/client/v4";
@@ -78,8 +78,73 @@ impl Call {
         let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if self.account.len() > 64 || !self.account.bytes().all(is_id) {
             let message = format!("{:?} is no account id: it is 1 to 64 of 0-9, a-z, A-Z, - and _.", self.account);
-            problems.push(Problem::new(problem::MALFORMED_PARAMETER, message));
+            problems.push(Problem::new(problem::MALFORMED, message));
+        }
+        for (what, name) in [("namespace", &self.namespace), ("script", &self.script)] {
+            if let Some(problem) = (!name.is_empty()).then(|| Name::parse(what, name).err()).flatten() {
+                problems.push(problem);
+            }
         }
         if problems.is_empty() { Ok(()) } else { Err(Refusal::Api { status: 400, problems }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reply;
+
+    const SCRIPT: &str = "/client/v4/accounts/0af/workers/dispatch/namespaces/tenants/scripts/shop";
+
+    fn ask(method: &str, path: &str) -> Call {
+        Call::parse(method, path).unwrap_or_else(|refusal| panic!("{method} {path}: {refusal:?}"))
+    }
+
+    fn status(method: &str, path: &str) -> u16 {
+        reply::Error::from(Call::parse(method, path).unwrap_err()).status
+    }
+
+    #[test]
+    fn every_method_of_every_resource_is_a_call() {
+        for resource in &RESOURCES {
+            let path = format!("{ROOT}/{}", resource.path.replace(['*', ':'], "x"));
+            for (method, action) in resource.actions {
+                let method = if *method == "*" { "PATCH" } else { method };
+                assert_eq!(ask(method, &path).action, *action, "{method} {path}");
+            }
+            if resource.actions[0].0 != "*" {
+                assert_eq!(status("OPTIONS", &path), 405, "{path}: there is no CORS");
+                assert_eq!(status("get", &path), 405, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_what_the_path_says() {
+        let call = ask("DELETE", &format!("{SCRIPT}/tags/plan%3Apro"));
+        assert_eq!(call.action, Action::DeleteTag);
+        assert_eq!((call.account.as_str(), call.namespace.as_str()), ("0af", "tenants"));
+        assert_eq!((call.script.as_str(), call.item.as_str()), ("shop", "plan:pro"));
+        assert!(!call.reads);
+        assert!(ask("HEAD", &format!("{SCRIPT}/settings")).reads);
+    }
+
+    #[test]
+    fn what_is_no_path_is_404() {
+        for path in ["", "/", "/users", "/accounts/", "/accounts/a/workers", "/accounts/a/workers/dispatch/namespaces/"]
+        {
+            assert_eq!(status("GET", &format!("{ROOT}{path}")), 404, "{path}");
+        }
+        for rest in ["/", "/settings/", "/setting", "/secrets/a/b", "/secrets/", "/secrets/%zz"] {
+            assert_eq!(status("GET", &format!("{SCRIPT}{rest}")), 404, "{rest}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_told_all_at_once() {
+        let path = "/client/v4/accounts/a%20b/workers/dispatch/namespaces/Big/scripts/a.b/settings";
+        let Refusal::Api { status: 400, problems } = Call::parse("GET", path).unwrap_err() else { panic!() };
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, [problem::MALFORMED, problem::INVALID_NAME, problem::INVALID_NAME], "{problems:?}");
     }
 }

@@ -55,7 +55,7 @@ impl Caller {
         } else {
             return Ok(());
         };
-        Err(Refusal::api(403, problem::NOT_ALLOWED, why))
+        Err(Refusal::api(403, problem::NOT_AUTHORIZED, why))
     }
 }
 

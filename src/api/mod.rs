@@ -28,4 +28,4 @@ pub use call::{Call, ROOT};
 pub use caller::Caller;
 pub use resource::{Action, RESOURCES, Resource};
 #[cfg(target_arch = "wasm32")]
-pub use serve::{Scope, serve};
+pub use serve::{Found, Scope, serve};

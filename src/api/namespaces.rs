@@ -12,7 +12,7 @@ pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
     let operation = match asked.call.action {
         Action::ListNamespaces => {
             let mut operation = json!({ "op": "list_namespaces" });
-            asked.page(&mut operation, 20, 100);
+            asked.page(&mut operation);
             // What the caller may not see is not in its pages.
             operation["only"] = asked.caller.namespaces.clone().map_or(Value::Null, Value::from);
             return asked.checked(Plan::Directory(paged(operation)));

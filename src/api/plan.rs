@@ -64,10 +64,11 @@ impl Asked<'_> {
         json!({ "op": op, "namespace": self.call.namespace, "script": self.call.script })
     }
 
-    /// The page that the query asks for.
-    pub(super) fn page(&mut self, operation: &mut Value, default: u32, most: u32) {
-        operation["page"] = self.query.number("page", 1, 1..=1_000_000).into();
-        operation["per_page"] = self.query.number("per_page", default, 1..=most).into();
+    /// The page that the query asks for, as it says it: the object knows what there can be.
+    pub(super) fn page(&mut self, operation: &mut Value) {
+        for name in ["page", "per_page"] {
+            operation[name] = self.query.text(name).map_or(Value::Null, Value::from);
+        }
     }
 
     /// What was wrong with the query, if anything.
@@ -104,7 +105,7 @@ pub fn body(text: &str) -> Result<Value, Refusal> {
         return Ok(Value::Null);
     }
     serde_json::from_str(text)
-        .map_err(|error| Refusal::api(400, problem::MALFORMED_BODY, format!("The body is not JSON: {error}.")))
+        .map_err(|error| Refusal::api(400, problem::UNREADABLE_BODY, format!("The body is not JSON: {error}.")))
 }
 
 /// What the call comes to. `None` for those that are no mere question: uploads, content, assets, explain.

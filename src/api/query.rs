@@ -55,7 +55,7 @@ impl<'a> Query<'a> {
     }
 
     fn wrong(&mut self, name: &str, what: &str) {
-        self.problems.push(Problem::new(problem::MALFORMED_PARAMETER, format!("The parameter {name} {what}.")));
+        self.problems.push(Problem::new(problem::MALFORMED, format!("The parameter {name} {what}.")));
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
             match asked.query.text("tags").filter(|tags| !tags.is_empty()) {
                 Some(tags) => operation["tags"] = tags.into(),
                 None => asked.query.problems.push(Problem::new(
-                    problem::MALFORMED_PARAMETER,
+                    problem::MALFORMED,
                     "The parameter tags is missing: it says which scripts to delete, such as tags=production:yes.",
                 )),
             }
@@ -33,7 +33,7 @@ pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
         }
         _ => {
             let mut operation = json!({ "op": "scripts", "namespace": asked.call.namespace });
-            asked.page(&mut operation, 100, 1000);
+            asked.page(&mut operation);
             operation["tags"] = asked.query.text("tags").map_or(Value::Null, Value::from);
             asked.checked(Plan::Namespace(paged(operation)))
         }

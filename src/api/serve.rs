@@ -27,6 +27,8 @@ const MAX_JSON_BYTES: u32 = 1024 * 1024;
 pub struct Scope {
     /// The request, its body unread.
     pub request: Request,
+    /// Its URL.
+    pub url: String,
     /// The Worker's bindings.
     pub env: Env,
     /// What is asked for.
@@ -52,18 +54,25 @@ pub fn serve(request: Request, env: Env) -> JsValue {
 async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
     let url = request.url();
     let call = Call::parse(&request.method(), path_of(&url))?;
+    // Action::UploadAssets brings a token of its upload session and no other: it comes before this line.
     let caller = auth::caller(&request, &env).await?;
     caller.may(&call)?;
-    let scope = Scope { request, env, call, caller };
+    let scope = Scope { request, url, env, call, caller };
     let body = if plan::has_json(scope.call.action) { plan::body(&scope.text().await?)? } else { Value::Null };
-    let asked = Asked { call: &scope.call, query: Query::of(&url), body, caller: &scope.caller };
+    let asked = Asked { call: &scope.call, query: scope.query(), body, caller: &scope.caller };
     match plan::plan(asked) {
         Some(plan) => scope.answer(plan?).await,
+        // What is no mere question: each is `async fn(&Scope) -> Result<Response, Refusal>` in a file of its own.
         None => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
     }
 }
 
 impl Scope {
+    /// What stands behind the `?`.
+    pub fn query(&self) -> Query<'_> {
+        Query::of(&self.url)
+    }
+
     /// The namespace, by asking the Directory.
     ///
     /// # Errors
@@ -103,7 +112,7 @@ impl Scope {
         if text.is_null() {
             return Err(Refusal::BodyTooLarge { limit: MAX_JSON_BYTES as usize });
         }
-        let broken = || Refusal::api(400, problem::MALFORMED_BODY, "The body did not arrive whole, or is not UTF-8.");
+        let broken = || Refusal::api(400, problem::UNREADABLE_BODY, "The body did not arrive whole, or is not UTF-8.");
         text.as_string().ok_or_else(broken)
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
         return asked.checked(Plan::Script(question(operation)));
     }
     let mut operation = asked.script("versions");
-    asked.page(&mut operation, 10, 100);
+    asked.page(&mut operation);
     operation["deployable"] = asked.query.flag("deployable").into();
     asked.checked(Plan::Script(paged(operation)))
 }

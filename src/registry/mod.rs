@@ -3,6 +3,7 @@
 mod config;
 mod etag;
 pub mod guard;
+mod name;
 pub mod problem;
 mod refusal;
 pub mod rollout;
@@ -10,5 +11,6 @@ pub mod subject;
 
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
+pub use name::{BUILTIN, Name};
 pub use problem::Problem;
 pub use refusal::Refusal;

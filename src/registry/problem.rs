@@ -15,30 +15,67 @@ pub struct Problem {
 pub const RATE_LIMITED: u32 = 971;
 /// There is no such path.
 pub const NO_SUCH_ROUTE: u32 = 7003;
-/// A right token that is not for this.
-pub const NOT_ALLOWED: u32 = 9109;
-/// No token, a wrong one, or one that may not do this.
+/// The token may not do this.
+pub const NOT_AUTHORIZED: u32 = 9109;
+/// No token, or a wrong one.
 pub const AUTHENTICATION: u32 = 10000;
-/// Our own fault.
+/// The body is of a type that is not taken here.
+pub const CONTENT_TYPE: u32 = 10001;
+/// It is our fault.
 pub const INTERNAL: u32 = 10002;
-/// A parameter of the path or the query is not what it should be.
-pub const MALFORMED_PARAMETER: u32 = 10004;
-/// The body is not what it should be.
-pub const MALFORMED_BODY: u32 = 10006;
+/// A parameter or a field is not what it should be.
+pub const MALFORMED: u32 = 10004;
+/// The body cannot be read as what it says it is.
+pub const UNREADABLE_BODY: u32 = 10006;
 /// There is no such ordinary Worker (wrangler asks for those, too).
 pub const NO_SUCH_WORKER: u32 = 10007;
-/// This is no name of a script or a namespace.
+/// The name cannot be a name.
 pub const INVALID_NAME: u32 = 10016;
 /// It has been changed since.
-pub const PRECONDITION_FAILED: u32 = 10018;
-/// The code did not load, or has no handler.
+pub const ETAG_MISMATCH: u32 = 10018;
+/// The code did not load, or has no handler; the metadata asks for what there is not.
 pub const VALIDATION: u32 = 10021;
-/// The body is over what a body may have.
+/// The upload is over a limit of size.
 pub const TOO_LARGE: u32 = 10027;
+/// The namespace holds as many scripts as it may.
+pub const QUOTA: u32 = 10037;
+/// The script has no such binding.
+pub const NO_SUCH_BINDING: u32 = 10056;
+/// An `inherit` binding that has nothing to take from.
+pub const INHERIT: u32 = 10057;
 /// There is no such script in the namespace.
 pub const NO_SUCH_SCRIPT: u32 = 10092;
+/// A change of secrets starts from the latest version, and that is not the one that is live.
+pub const LATEST_NOT_DEPLOYED: u32 = 10215;
+/// The version to go back to has other secrets.
+pub const SECRETS_CHANGED: u32 = 10220;
+/// There is no such version.
+pub const NO_SUCH_VERSION: u32 = 10222;
 /// The path has no such method.
 pub const METHOD_NOT_ALLOWED: u32 = 10405;
+/// A tag is too long.
+pub const TAG_TOO_LONG: u32 = 100_102;
+/// Too many tags.
+pub const TOO_MANY_TAGS: u32 = 100_103;
+/// There is no such namespace.
+pub const NO_SUCH_NAMESPACE: u32 = 100_119;
+/// There is a namespace of that name.
+pub const NAMESPACE_EXISTS: u32 = 100_120;
+/// A tag has characters that it cannot have.
+pub const INVALID_TAG: u32 = 100_134;
+
+// From here on: what Cloudflare has no number for that we know of.
+
+/// A deployment that cannot be.
+pub const INVALID_DEPLOYMENT: u32 = 190_001;
+/// There is no such deployment.
+pub const NO_SUCH_DEPLOYMENT: u32 = 190_002;
+/// There is no such API token.
+pub const NO_SUCH_TOKEN: u32 = 190_003;
+/// The upload took so long that what it has stored may be cleaned up: it has to begin anew.
+pub const UPLOAD_EXPIRED: u32 = 190_004;
+/// The script has no such tag.
+pub const NO_SUCH_TAG: u32 = 190_005;
 
 impl Problem {
     /// A problem under a code of this file.

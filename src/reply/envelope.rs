@@ -44,9 +44,9 @@ impl From<Refusal> for Failure {
             Refusal::TokenNotSet | Refusal::Unauthorized => problem::AUTHENTICATION,
             Refusal::BodyTooLarge { .. } => problem::TOO_LARGE,
             Refusal::StorageUnavailable(_) => problem::INTERNAL,
-            Refusal::PreconditionFailed { .. } => problem::PRECONDITION_FAILED,
+            Refusal::PreconditionFailed { .. } => problem::ETAG_MISMATCH,
             Refusal::InvalidDocument(_) | Refusal::PreconditionRequired | Refusal::LengthRequired => {
-                problem::MALFORMED_BODY
+                problem::UNREADABLE_BODY
             }
             Refusal::Api { .. } | Refusal::Misconfigured(_) | Refusal::Worker(_) => problem::INTERNAL,
         };
