@@ -1,4 +1,4 @@
-//! JavaScript of our own that Rust calls.
+//! JavaScript of our own that Rust calls, and classes of the platform that the `worker` crate lacks.
 
 mod body;
 

@@ -27,7 +27,7 @@ pub fn code(compatibility_date: &str, id: &str, created_at: &str) -> Result<Work
 /// A setting that cannot be read. What fails later is told in the response.
 #[cfg(target_arch = "wasm32")]
 pub fn serve(request: web_sys::Request, env: worker::Env) -> Result<wasm_bindgen::JsValue, Refusal> {
-    use crate::{dispatch, reply, settings, storage};
+    use crate::{dispatch, registry::uuid, reply, settings, storage};
 
     let per_minute = settings::number(&env, "DYNAMIC_PER_MINUTE", 60)?;
     Ok(reply::later(async move {
@@ -40,23 +40,9 @@ pub fn serve(request: web_sys::Request, env: worker::Env) -> Result<wasm_bindgen
     }))
 }
 
-/// Random bytes as a UUID, version 4.
-pub fn uuid(mut bytes: [u8; 16]) -> String {
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = |range: std::ops::Range<usize>| bytes[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    [hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16)].join("-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn uuids_say_their_version_and_keep_the_rest() {
-        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-    }
 
     #[test]
     fn every_request_has_a_code_of_its_own() {

@@ -1,16 +1,31 @@
 //! What the documents mean. Pure: no JavaScript, no waiting, no clock, no chance.
 
+pub mod binding;
 mod config;
+pub mod deployment;
 mod etag;
+mod fields;
 pub mod guard;
+pub mod manifest;
+pub mod metadata;
 mod name;
+mod page;
 pub mod problem;
 mod refusal;
 pub mod rollout;
+pub mod script;
+pub mod settings;
 pub mod subject;
+pub mod tag;
+pub mod token;
+mod uuid;
+pub mod version;
 
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
-pub use name::{BUILTIN, Name};
+pub use fields::Fields;
+pub use name::{BUILTIN, Name, is_name};
+pub use page::Page;
 pub use problem::Problem;
 pub use refusal::Refusal;
+pub use uuid::{hex, is_hex, uuid};

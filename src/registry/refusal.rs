@@ -54,6 +54,11 @@ impl Refusal {
     pub fn api(status: u16, code: u32, message: impl Into<String>) -> Self {
         Self::Api { status, problems: vec![Problem::new(code, message)] }
     }
+
+    /// The control API's refusal of what was sent.
+    pub fn invalid(problems: Vec<Problem>) -> Self {
+        Self::Api { status: 400, problems }
+    }
 }
 
 impl From<worker_loader::Error> for Refusal {

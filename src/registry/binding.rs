@@ -1,0 +1,165 @@
+//! Bindings: what a script finds in its `env`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Problem, problem};
+
+const MOST: usize = 128;
+const LONGEST_NAME: usize = 255;
+/// What the loader takes as an `env`, with room for how it is written.
+const MOST_BYTES: usize = 1_000_000;
+
+/// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
+const TYPES: [&str; 5] = ["plain_text", "secret_text", "json", "assets", "version_metadata"];
+
+/// Looks at bindings as they are sent.
+///
+/// # Errors
+/// Every binding that cannot be one, with its name and type.
+pub fn check(bindings: &[Value]) -> Result<(), Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut names = Vec::new();
+    let mut add = |message: String| problems.push(Problem::new(problem::VALIDATION, message));
+    for (at, binding) in bindings.iter().enumerate() {
+        let (Some(name), Some(kind)) = (binding["name"].as_str(), binding["type"].as_str()) else {
+            // Not shown: what it was meant to be may be a secret.
+            add(format!("bindings[{at}] has to be an object with a name and a type, which are texts."));
+            continue;
+        };
+        if !(1..=LONGEST_NAME).contains(&name.len()) || name == "__proto__" || name.chars().any(char::is_control) {
+            add(format!("{name:?} cannot be the name of a binding: use 1 to {LONGEST_NAME} printable characters."));
+        }
+        if names.contains(&name) {
+            add(format!("There are two bindings {name:?}."));
+        }
+        names.push(name);
+        let wants = match kind {
+            "plain_text" | "secret_text" if !binding["text"].is_string() => Some("`text`, a text"),
+            "json" if binding.get("json").is_none() => Some("`json`, any JSON value"),
+            "inherit" if !matches!(binding["old_name"], Value::Null | Value::String(_)) => Some("`old_name`, a text"),
+            _ => None,
+        };
+        if let Some(field) = wants {
+            add(format!("The binding {name:?} is a {kind}: it needs {field}."));
+        }
+        if kind != "inherit" && !TYPES.contains(&kind) {
+            add(format!(
+                "The binding {name:?} is of the type {kind:?}, which this host does not have: there are {} and inherit. \
+                 Take it out, or keep this script on Cloudflare.",
+                TYPES.join(", ")
+            ));
+        }
+    }
+    if bindings.len() > MOST {
+        add(format!("A script has at most {MOST} bindings; these are {}.", bindings.len()));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The bindings of the next version, `id`: those sent, with what they inherit; and of the latest version those of the
+/// types to keep that are not sent. `of` gives the bindings of a version, or of the latest for `None`.
+///
+/// A secret says in `version` which version it came with; the same value keeps it. So it can stand for the value in a
+/// key.
+///
+/// # Errors
+/// Each `inherit` that finds nothing, and an `env` that is too large.
+pub fn resolve(
+    sent: &[Value],
+    keep: &[Value],
+    id: &str,
+    of: &dyn Fn(Option<&str>) -> Option<Vec<Value>>,
+) -> Result<Vec<Value>, Vec<Problem>> {
+    let latest = of(None).unwrap_or_default();
+    let mut problems = Vec::new();
+    let mut resolved = Vec::new();
+    for binding in sent {
+        let name = &binding["name"];
+        if binding["type"] == "inherit" {
+            let source = if binding["old_name"].is_string() { &binding["old_name"] } else { name };
+            let version = binding["version_id"].as_str().filter(|version| *version != "latest");
+            let other = version.map(|version| of(Some(version)).unwrap_or_default());
+            match find(other.as_ref().unwrap_or(&latest), source) {
+                Some(found) => {
+                    let mut found = found.clone();
+                    found["name"] = name.clone();
+                    resolved.push(found);
+                }
+                None => problems.push(Problem::new(
+                    problem::INHERIT,
+                    format!("inherit binding {name} is invalid: the version to inherit from has no binding {source}."),
+                )),
+            }
+            continue;
+        }
+        let mut binding = kept_fields(binding);
+        if binding["type"] == "secret_text" {
+            let same = find(&latest, name).filter(|old| old["type"] == "secret_text" && old["text"] == binding["text"]);
+            binding["version"] = same.map_or_else(|| id.into(), |old| old["version"].clone());
+        }
+        resolved.push(binding);
+    }
+    for old in &latest {
+        if keep.contains(&old["type"]) && find(sent, &old["name"]).is_none() {
+            resolved.push(old.clone());
+        }
+    }
+    let bytes: usize = resolved.iter().map(bytes).sum();
+    if bytes > MOST_BYTES {
+        let message = format!("The bindings hold {bytes} bytes; at most {MOST_BYTES} can be given to a script.");
+        problems.push(Problem::new(problem::VALIDATION, message));
+    }
+    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+}
+
+/// The binding of this name.
+pub fn find<'a>(bindings: &'a [Value], name: &Value) -> Option<&'a Value> {
+    bindings.iter().find(|binding| &binding["name"] == name)
+}
+
+/// A binding as anybody may see it: a secret without its value.
+pub fn public(binding: &Value) -> Value {
+    match binding["type"].as_str() {
+        Some("secret_text" | "secret_key") => json!({ "name": binding["name"], "type": binding["type"] }),
+        _ => binding.clone(),
+    }
+}
+
+/// The names of the secrets in which two versions differ.
+pub fn changed_secrets(a: &[Value], b: &[Value]) -> Vec<String> {
+    let secrets =
+        |of: &[Value]| of.iter().filter(|binding| binding["type"] == "secret_text").cloned().collect::<Vec<_>>();
+    let (a, b) = (secrets(a), secrets(b));
+    let mut names: Vec<String> = Vec::new();
+    for (one, other) in [(&a, &b), (&b, &a)] {
+        for secret in one {
+            let name = secret["name"].as_str().unwrap_or_default();
+            let same = find(other, &secret["name"]).is_some_and(|twin| twin["version"] == secret["version"]);
+            if !same && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// Without what clients send beside what the type has.
+fn kept_fields(binding: &Value) -> Value {
+    let mut kept = Map::new();
+    for field in ["name", "type", "text", "json"] {
+        if let Some(value) = binding.get(field) {
+            kept.insert(field.to_owned(), value.clone());
+        }
+    }
+    Value::Object(kept)
+}
+
+fn bytes(binding: &Value) -> usize {
+    let length = |field: &str| binding[field].as_str().map_or(0, str::len);
+    let json = binding.get("json").map_or(0, |json| json.to_string().len());
+    length("name") + length("text") + json
+}
+
+#[cfg(test)]
+#[path = "binding_tests.rs"]
+mod tests;

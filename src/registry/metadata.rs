@@ -1,0 +1,181 @@
+//! The metadata of an upload, and the modules that came with it, as a draft of a version.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Problem, binding,
+    fields::{Fields, METADATA},
+    manifest, settings,
+};
+
+/// The date of a script that names none: Cloudflare's.
+const OLDEST_DATE: &str = "2021-11-02";
+
+const KINDS: [&str; 7] = ["js", "cjs", "text", "data", "json", "py", "wasm"];
+
+/// What asks for a thing that is not built. Ignored, it would be missed only when the script runs.
+const NOT_BUILT: [(&str, &str); 6] = [
+    ("migrations", "Durable Objects of scripts"),
+    ("containers", "containers"),
+    ("tail_consumers", "tail consumers"),
+    ("streaming_tail_consumers", "tail consumers"),
+    ("capnp_schema", "Cap'n Proto schemas"),
+    ("exports", "exports"),
+];
+
+/// Reads the metadata of an upload: JSON text. `modules` are those that came with it, `{name, type, kind, bytes,
+/// sha256}` each; a leading `./` of a name is dropped, as an import does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse(text: &str, modules: &[Value]) -> Result<Value, Vec<Problem>> {
+    let metadata: Value = serde_json::from_str(text)
+        .map_err(|error| vec![Problem::new(METADATA, format!("The part metadata is not JSON: {error}."))])?;
+    let mut fields = Fields::new(&metadata, "The part metadata", "", METADATA);
+
+    let modules = checked_modules(modules, &mut fields);
+    let main = main_module(&modules, &mut fields);
+    let date = fields.text("compatibility_date").unwrap_or(OLDEST_DATE);
+    if date.parse::<worker_loader::CompatibilityDate>().is_err() {
+        fields.wrong(format!("compatibility_date has to be a date such as 2026-07-01: {date:?} is none."));
+    }
+    let flags = fields.texts("compatibility_flags").cloned().unwrap_or_default();
+    if let Some((_, twice)) = flags.iter().enumerate().find(|(at, flag)| flags[..*at].contains(flag)) {
+        fields.wrong(format!("compatibility_flags has {twice} twice."));
+    }
+    let bindings = fields.list("bindings").cloned().unwrap_or_default();
+    if let Err(problems) = binding::check(&bindings) {
+        fields.problems.extend(problems);
+    }
+    let keep_bindings = fields.texts("keep_bindings").cloned().unwrap_or_default();
+    let annotations = annotations(&mut fields);
+    let limits = limits(&mut fields);
+    for (name, what) in NOT_BUILT {
+        let empty = match fields.get(name) {
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(Value::Object(map)) => map.is_empty(),
+            value => value.is_none(),
+        };
+        if !empty {
+            fields.wrong(format!("{name}: this host has no {what}. Take it out, or keep this script on Cloudflare."));
+        }
+    }
+    let mut draft = json!({
+        "main_module": main,
+        "compatibility_date": date,
+        "compatibility_flags": flags,
+        "bindings": bindings,
+        "keep_bindings": keep_bindings,
+        "keep_assets": fields.boolean("keep_assets").unwrap_or_default(),
+        // As sent, `{jwt, config}`: what the token stands for is put here later.
+        "assets": fields.object("assets"),
+        "annotations": annotations,
+        "limits": limits,
+        "bundle": (!modules.is_empty()).then(|| manifest::digest(&modules)),
+        "modules": modules,
+        "maps": false,
+        "handlers": [],
+        "named_handlers": [],
+        "source": "api",
+        "tags": null, "outbound": null, "tail": null, "observability": null, "logpush": null, "affinity": null,
+    });
+    match settings::changes(&metadata) {
+        Ok(changes) => changes.into_iter().for_each(|(name, value)| draft[name.as_str()] = value),
+        Err(problems) => fields.problems.extend(problems),
+    }
+    if fields.problems.is_empty() { Ok(draft) } else { Err(fields.problems) }
+}
+
+/// The annotations that a client may set.
+pub(super) fn annotations(fields: &mut Fields) -> Map<String, Value> {
+    let mut kept = Map::new();
+    if let Some(Value::Object(annotations)) = fields.object("annotations") {
+        for (name, most) in [("workers/message", 1000), ("workers/tag", 100), ("workers/alias", 100)] {
+            match annotations.get(name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(text)) if text.len() <= most => {
+                    kept.insert(name.to_owned(), text.as_str().into());
+                }
+                Some(_) => fields.wrong(format!("annotations[{name:?}] has to be a text of at most {most} bytes.")),
+            }
+        }
+    }
+    kept
+}
+
+/// The limits of a version, which are for the runtime.
+pub(super) fn limits(fields: &mut Fields) -> Option<Value> {
+    let mut inner = Fields::new(fields.object("limits")?, "limits", "limits.", METADATA);
+    // Cloudflare's most: five minutes, and ten million.
+    let cpu_ms = inner.whole("cpu_ms", 1, 300_000);
+    let subrequests = inner.whole("subrequests", 1, 10_000_000);
+    fields.problems.append(&mut inner.problems);
+    Some(json!({ "cpu_ms": cpu_ms, "subrequests": subrequests }))
+}
+
+fn checked_modules(modules: &[Value], fields: &mut Fields) -> Vec<Value> {
+    let mut checked: Vec<Value> = Vec::new();
+    for module in modules {
+        let sent = module["name"].as_str().unwrap_or_default();
+        let name = sent.strip_prefix("./").unwrap_or(sent);
+        if !is_module_name(name) {
+            fields
+                .wrong(format!("{sent:?} cannot be the name of a module: use a relative path without . and .. in it."));
+        }
+        if binding::find(&checked, &name.into()).is_some() {
+            fields.wrong(format!("There are two modules {name:?}."));
+        }
+        if !module["kind"].as_str().is_some_and(|kind| KINDS.contains(&kind)) {
+            fields.wrong(format!(
+                "The module {name:?} is of the content type {}, which is none of a module.",
+                module["type"]
+            ));
+        }
+        checked.push(
+            json!({ "name": name, "kind": module["kind"], "bytes": module["bytes"], "sha256": module["sha256"] }),
+        );
+    }
+    checked
+}
+
+/// Without a module there is none: then it is a script of assets only.
+fn main_module<'a>(modules: &[Value], fields: &mut Fields<'a>) -> Option<&'a str> {
+    if fields.get("body_part").is_some() {
+        fields.wrong(
+            "body_part: this host runs ES modules only. Export a default handler, and send main_module.".to_owned(),
+        );
+        return None;
+    }
+    let main = fields.text("main_module").map(|name| name.strip_prefix("./").unwrap_or(name));
+    match (main, modules.is_empty()) {
+        (None, true) if fields.get("assets").is_none() && fields.get("keep_assets") != Some(&Value::Bool(true)) => {
+            fields.wrong("There is nothing to upload: no module and no assets.".to_owned());
+        }
+        (None, false) => {
+            fields.wrong("main_module is missing: the name of the module that has the handlers.".to_owned())
+        }
+        (Some(name), _) => match binding::find(modules, &name.into()) {
+            None => {
+                let names: Vec<_> = modules.iter().filter_map(|module| module["name"].as_str()).collect();
+                fields.wrong(format!("main_module {name:?} is not among the modules: {}.", names.join(", ")));
+            }
+            Some(module) if module["kind"] != "js" && module["kind"] != "py" => {
+                fields
+                    .wrong(format!("main_module {name:?} is no ES module: send it as application/javascript+module."));
+            }
+            Some(_) => {}
+        },
+        (None, true) => {}
+    }
+    main
+}
+
+fn is_module_name(name: &str) -> bool {
+    (1..=1024).contains(&name.len())
+        && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        && !name.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+#[path = "metadata_tests.rs"]
+mod tests;

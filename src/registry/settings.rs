@@ -1,0 +1,142 @@
+//! Settings of a script: what belongs to no version of it.
+
+use serde_json::{Map, Value, json};
+
+use super::{Problem, fields::Fields, problem, tag};
+
+const NAMES: [&str; 7] = ["tags", "outbound", "tail", "observability", "logpush", "affinity", "retention"];
+
+/// What a script has that nobody has set anything of.
+pub fn default() -> Value {
+    json!({
+        "tags": [],
+        "outbound": "block",
+        "tail": false,
+        "observability": { "enabled": false },
+        "logpush": false,
+        "affinity": null,
+        "retention": 50,
+    })
+}
+
+/// The settings that a document (metadata of an upload, a patch) sets: only those that are in it.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
+    let mut fields = Fields::new(document, "The document", "", problem::MALFORMED);
+    let mut changes = Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            changes.insert(name.to_owned(), value);
+        }
+    };
+    set("outbound", fields.one_of("outbound", &["block", "inherit"]).map(Into::into));
+    set("tail", fields.boolean("tail").map(Into::into));
+    set("logpush", fields.boolean("logpush").map(Into::into));
+    set("observability", fields.object("observability").cloned());
+    set("retention", fields.whole("retention", 1, 200).map(Into::into));
+    let affinity = fields.object("affinity").filter(|affinity| {
+        let right = is_affinity(affinity);
+        if !right {
+            fields.wrong("affinity has to be {\"header\": NAME}, {\"cookie\": NAME} or null.".to_owned());
+        }
+        right
+    });
+    set("affinity", affinity.cloned().or_else(|| document.get("affinity").filter(|value| value.is_null()).cloned()));
+    if let Some(tags) = fields.get("tags") {
+        match tag::parse_list(tags) {
+            Ok(tags) => set("tags", Some(tags.into())),
+            Err(problems) => fields.problems.extend(problems),
+        }
+    }
+    if fields.problems.is_empty() { Ok(changes) } else { Err(fields.problems) }
+}
+
+/// The settings after these changes. A setting that `current` has not, as it is older, is the default one.
+pub fn apply(current: &Value, changes: &Map<String, Value>) -> Value {
+    let mut settings = default();
+    for name in NAMES {
+        if let Some(value) = changes.get(name).or_else(|| current.get(name)) {
+            settings[name] = value.clone();
+        }
+    }
+    settings
+}
+
+/// Whether a namespace allows these settings: only one whose scripts its owner trusts lets them out as we are let out.
+///
+/// # Errors
+/// [`problem::VALIDATION`].
+pub fn check_trust(settings: &Value, trusted: bool) -> Result<(), Problem> {
+    if settings["outbound"] == "inherit" && !trusted {
+        return Err(Problem::new(
+            problem::VALIDATION,
+            "outbound \"inherit\" is for namespaces of trusted scripts: set trusted_workers of the namespace first.",
+        ));
+    }
+    Ok(())
+}
+
+fn is_affinity(affinity: &Value) -> bool {
+    let one = |name: &str| affinity[name].as_str().is_some_and(is_token);
+    affinity.as_object().is_some_and(|map| map.len() == 1) && (one("header") || one("cookie"))
+}
+
+/// A name of a header or a cookie (RFC 9110, 5.6.2).
+fn is_token(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_sent_changes() {
+        let set =
+            changes(&json!({ "outbound": "inherit", "tags": ["a"], "logpush": "true", "main_module": "x" })).unwrap();
+        let settings = apply(&default(), &set);
+        assert_eq!(settings["outbound"], "inherit");
+        assert_eq!(settings["tags"], json!(["a"]));
+        assert_eq!(
+            (&settings["logpush"], &settings["tail"], &settings["retention"]),
+            (&json!(true), &json!(false), &json!(50))
+        );
+        assert_eq!(apply(&settings, &changes(&json!({ "tags": null })).unwrap()), settings);
+        assert_eq!(apply(&json!({}), &Map::new()), default(), "settings of an older host");
+    }
+
+    #[test]
+    fn affinity_is_a_header_a_cookie_or_none() {
+        for good in [json!({ "header": "x-user" }), json!({ "cookie": "sid" })] {
+            let settings = apply(&default(), &changes(&json!({ "affinity": good })).unwrap());
+            assert_eq!(settings["affinity"], good);
+            assert_eq!(apply(&settings, &changes(&json!({ "affinity": null })).unwrap())["affinity"], Value::Null);
+            assert_eq!(apply(&settings, &changes(&json!({})).unwrap())["affinity"], good);
+        }
+        for bad in [
+            json!("x"),
+            json!({}),
+            json!({ "header": "a b" }),
+            json!({ "cookie": "" }),
+            json!({ "header": "a", "cookie": "b" }),
+        ] {
+            assert_eq!(changes(&json!({ "affinity": bad })).unwrap_err().len(), 1, "{bad}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told() {
+        let bad = json!({ "outbound": "open", "tail": 5, "retention": 0, "tags": ["a,b"], "observability": true, "logpush": "no" });
+        assert_eq!(changes(&bad).unwrap_err().len(), 6);
+    }
+
+    #[test]
+    fn only_trusted_scripts_go_out_as_we_do() {
+        let open = json!({ "outbound": "inherit" });
+        assert!(check_trust(&open, true).is_ok() && check_trust(&default(), false).is_ok());
+        assert_eq!(check_trust(&open, false).unwrap_err().code, problem::VALIDATION);
+    }
+}
