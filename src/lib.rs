@@ -6,6 +6,7 @@
 //! - [`http`]: the edge, which routes
 //! - [`api`]: what changes something; [`pattern`]: what serves something, each with its JavaScript beside it; [`ui`]
 //! - [`dispatch`]: which version runs, running it, and what is known of how that went
+//! - [`upload`]: an upload before it is a version; bundles in R2
 //! - [`storage`]: the Durable Objects
 //! - `settings`, [`reply`] (where errors become responses), [`registry`] (what the documents mean): imported by all
 //!
@@ -25,3 +26,4 @@ pub mod storage;
 #[cfg(target_arch = "wasm32")]
 mod sys;
 pub mod ui;
+pub mod upload;

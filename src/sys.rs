@@ -1,6 +1,7 @@
 //! JavaScript of our own that Rust calls, and classes of the platform that the `worker` crate lacks.
 
 mod body;
+pub(crate) mod upload;
 
 pub(crate) use body::read_text;
 

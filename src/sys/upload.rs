@@ -1,0 +1,85 @@
+//! `upload/*.js`.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use web_sys::Request;
+
+#[wasm_bindgen(module = "/src/upload/receive.js")]
+extern "C" {
+    /// A Promise of `{ facts, kept }`.
+    pub(crate) fn receive(request: &Request, limit: f64) -> Promise;
+
+    /// A Promise of `{ facts }`.
+    #[wasm_bindgen(js_name = receiveDocument)]
+    pub(crate) fn receive_document(request: &Request, root: &str, limit: f64) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/upload/check.js")]
+extern "C" {
+    /// A Promise of what the script exports, or of its problems, as JSON.
+    pub(crate) fn check(loader: &JsValue, probe: &str, asked: &str, kept: &JsValue, deadline_ms: f64) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/upload/bundle.js")]
+extern "C" {
+    /// Writes what was kept of an upload: its modules, and its source maps if it has any.
+    pub(crate) fn store(bucket: &JsValue, bundle_key: &str, map_key: &str, kept: &JsValue) -> Promise;
+
+    /// A Promise of the modules as the loader takes them.
+    #[wasm_bindgen(js_name = readBundle)]
+    pub(crate) fn read_bundle(bucket: &JsValue, key: &str) -> Promise;
+}
+
+#[wasm_bindgen(module = "/src/upload/content.js")]
+extern "C" {
+    /// A Promise of the Response.
+    #[wasm_bindgen(js_name = contentOf)]
+    pub(crate) fn content_of(bucket: &JsValue, key: &str, main: &str) -> Promise;
+}
+
+/// What the files above import. A file comes into the Worker by being named in an `extern` block that has a function; none
+/// of these is called from Rust, and so none is linked.
+mod imported {
+    use super::*;
+
+    #[wasm_bindgen(module = "/src/upload/body.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = readBody)]
+        fn body();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/multipart.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = parse)]
+        fn multipart();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/fields.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = document)]
+        fn fields();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/modules.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = modulesOf)]
+        fn modules();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/report.js")]
+    extern "C" {
+        fn report();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/frame.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = codeFrame)]
+        fn frame();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/map.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = original)]
+        fn map();
+    }
+}

@@ -1,0 +1,64 @@
+//! Bundles in R2.
+
+use js_sys::{Reflect, futures::JsFuture};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Response;
+use worker::Env;
+use worker_loader::{Error, Handle};
+
+use super::Received;
+use crate::{registry::Refusal, sys};
+
+/// The name of the R2 bucket's binding in wrangler.toml.
+const BUCKET: &str = "BUNDLES";
+
+impl Received {
+    /// Writes the modules under one key, and the source maps, if any came, under another. The keys are of the digest of
+    /// what is written, so writing twice is writing once.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
+    pub async fn store(&self, env: &Env, bundle_key: &str, map_key: &str) -> Result<(), Refusal> {
+        let stored = sys::upload::store(&bucket(env)?, bundle_key, map_key, &self.kept);
+        JsFuture::from(stored).await.map(|_| ()).map_err(unavailable)
+    }
+}
+
+/// The modules of a bundle as the loader takes them, for [`Bundle::new`](worker_loader::Bundle::new).
+///
+/// # Errors
+/// A factory's error, where the bundle cannot be had.
+pub async fn read_bundle(env: Env, key: String) -> worker_loader::Result<Handle> {
+    let bucket = bucket(&env).map_err(|refusal| Error::factory(crate::reply::Error::from(refusal).message))?;
+    match JsFuture::from(sys::upload::read_bundle(&bucket, &key)).await {
+        Ok(modules) => Ok(Handle::from(modules)),
+        Err(thrown) => Err(Error::factory(message(&thrown))),
+    }
+}
+
+/// The modules of a bundle as an upload, multipart/form-data.
+///
+/// # Errors
+/// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
+pub async fn content(env: &Env, key: &str, main_module: &str) -> Result<Response, Refusal> {
+    let content = sys::upload::content_of(&bucket(env)?, key, main_module);
+    JsFuture::from(content).await.map(JsCast::unchecked_into).map_err(unavailable)
+}
+
+fn bucket(env: &Env) -> Result<JsValue, Refusal> {
+    let bucket = Reflect::get(env, &BUCKET.into()).unwrap_or_default();
+    if bucket.is_object() {
+        return Ok(bucket);
+    }
+    let remedy = format!("wrangler.toml needs `[[r2_buckets]]` with `binding = \"{BUCKET}\"`");
+    Err(Refusal::Misconfigured(format!("There is no place for bundles: {remedy}.")))
+}
+
+fn unavailable(thrown: JsValue) -> Refusal {
+    Refusal::StorageUnavailable(message(&thrown))
+}
+
+fn message(thrown: &JsValue) -> String {
+    let message = Reflect::get(thrown, &"message".into()).ok().and_then(|message| message.as_string());
+    message.unwrap_or_else(|| "it gave no reason".to_owned())
+}

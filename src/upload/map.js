@@ -1,0 +1,42 @@
+// From a place in a module to the place in the author's own file, where a source map came along.
+
+const decode = (bytes) => new TextDecoder().decode(bytes);
+
+/** `{ file, line, column, text }`, text being the file's, if the map has it; undefined where there is no map, or a bad one. */
+export async function original({ modules, maps }, { file, line, column }) {
+	const module = modules.find(({ name }) => name === file);
+	const found = module && mapOf(module, maps);
+	if (!found) return undefined;
+	// Hardly ever needed, so it is not run when the Worker starts.
+	const { TraceMap, originalPositionFor, sourceContentFor } = await import("@jridgewell/trace-mapping");
+	try {
+		// As if the modules lay in the root: what the map says of the author's own folders comes down to what is below them.
+		const map = new TraceMap(found.json, `/${found.name}`);
+		const place = originalPositionFor(map, { line, column: column - 1 });
+		if (place.source === null) return undefined;
+		const text = sourceContentFor(map, place.source) ?? undefined;
+		return { file: place.source.replace(/^\//, ""), line: place.line, column: place.column + 1, text };
+	} catch {
+		return undefined;
+	}
+}
+
+function mapOf({ name, bytes }, maps) {
+	const [, url = `${name.split("/").at(-1)}.map`] = /\n\/\/[#@] ?sourceMappingURL=(\S+)\s*$/.exec(decode(bytes.subarray(-MOST_INLINE))) ?? [];
+	const inline = /^data:application\/json[^,]*;base64,(.*)$/.exec(url);
+	if (inline) return { name, json: atobOf(inline[1]) };
+	const path = URL.parse(url, `https://modules/${name}`)?.pathname.slice(1);
+	const map = maps.find(({ name }) => name === path || encodeURI(name) === path);
+	return map && { name: map.name, json: decode(map.bytes) };
+}
+
+// A map within the module stands at its end.
+const MOST_INLINE = 16 * 1024 * 1024;
+
+function atobOf(base64) {
+	try {
+		return decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+	} catch {
+		return "";
+	}
+}

@@ -1,0 +1,59 @@
+// What the runtime says of a script that does not load, made readable: its own frames only, mapped to the author's files, and
+// the lines around the first.
+
+import { codeFrame } from "./frame.js";
+import { original } from "./map.js";
+
+const FRAME = /^\s+at (?:.* \()?(.+?):(\d+):(\d+)\)?( in .+)?$/;
+const MOST_FRAMES = 8;
+const MOST_CHARACTERS = 4000;
+
+/** `own` is the folder of the modules that are ours. */
+export async function report(message, kept, own) {
+	const { text, frames } = split(message, own);
+	const told = [];
+	let shown;
+	for (const frame of frames.length > 0 ? frames : importOf(text, kept)) {
+		const mapped = await original(kept, frame);
+		const place = mapped ?? { ...frame, text: textOf(kept, frame.file) };
+		// Wrangler maps lines that begin with two spaces and "at" by a map of its own. One that is mapped already begins otherwise.
+		told.push(`${mapped ? "" : "  "}at ${place.file}:${place.line}:${place.column}${frame.rest}`);
+		shown ??= place.text === undefined ? undefined : codeFrame(place.text, place.line, place.column);
+	}
+	return [[text, ...told].join("\n"), ...(shown ? [shown] : [])].join("\n\n");
+}
+
+/** The frames come last; what looks like one in a message of several lines comes before them. */
+function split(message, own) {
+	const lines = message.replace(/^Failed to start Worker:\n/, "").trimEnd().split("\n");
+	const frames = [];
+	for (let match = FRAME.exec(lines.at(-1)); match && lines.length > 1; match = FRAME.exec(lines.at(-1))) {
+		lines.pop();
+		const [, file, line, column, rest = ""] = match;
+		if (!file.startsWith(`${own}/`)) frames.unshift({ file, line: Number(line), column: Number(column), rest });
+	}
+	const text = lines.filter((line) => !line.includes(`"${own}/`)).join("\n");
+	return {
+		text: text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text,
+		frames: frames.slice(0, MOST_FRAMES),
+	};
+}
+
+const textOf = ({ modules }, file) => {
+	const module = modules.find(({ name, kind }) => name === file && (kind === "js" || kind === "cjs"));
+	return module && new TextDecoder().decode(module.bytes);
+};
+
+/** Of a missing module the runtime names the importer and no place: it is where the importer has the specifier. */
+function importOf(text, kept) {
+	const [, missing, importer] = /No such module "(.+)"\.\n\s+imported from "(.+)"/.exec(text) ?? [];
+	const source = importer && textOf(kept, importer);
+	for (const match of source?.matchAll(/(?:from|import|import\()\s*(["'])(.+?)\1/g) ?? []) {
+		const [whole, quote, specifier] = match;
+		const resolved = /^\.{0,2}\//.test(specifier) ? URL.parse(specifier, `https://modules/${importer}`)?.pathname.slice(1) : specifier;
+		if (resolved !== missing && decodeURI(resolved ?? "") !== missing) continue;
+		const before = source.slice(0, match.index + whole.lastIndexOf(`${quote}${specifier}`)).split("\n");
+		return [{ file: importer, line: before.length, column: before.at(-1).length + 1, rest: "" }];
+	}
+	return [];
+}
