@@ -3,39 +3,64 @@
 use serde_json::json;
 
 use super::{
-    Action,
-    plan::{Asked, Plan, Planned},
+    Call, Caller,
+    resource::{Action, Does, Resource, in_account},
 };
-use crate::registry::{Refusal, problem};
+use crate::{
+    registry::{Refusal, problem},
+    reply::envelope,
+};
+
+pub(super) const RESOURCES: &[Resource] = &[
+    read("user", &[("GET", Does::Own(Action::User))]),
+    read("user/tokens/verify", &[("GET", Does::Own(Action::VerifyToken))]),
+    read("memberships", &[("GET", Does::Own(Action::Memberships))]),
+    read("accounts", &[("GET", Does::Own(Action::Accounts))]),
+    read("accounts/:account", &[("GET", Does::Own(Action::Account))]),
+    any(in_account!("workers/scripts/:script")),
+    any(in_account!("workers/scripts/:script/*")),
+    any(in_account!("workers/services/:script")),
+    any(in_account!("workers/services/:script/*")),
+];
+
+const fn read(path: &'static str, methods: &'static [(&'static str, Does)]) -> Resource {
+    Resource { path, allow: "GET, HEAD", methods }
+}
+
+const fn any(path: &'static str) -> Resource {
+    Resource { path, allow: "", methods: &[("*", Does::Own(Action::OrdinaryWorker))] }
+}
 
 /// The account that lists tell of. Any other id in a path is taken, too: there is one account here.
 const ACCOUNT: &str = "dynamic-loader";
 
-pub(super) fn plan(asked: Asked<'_>) -> Planned {
-    let account = |id: &str| json!({ "id": id, "name": "dynamic-loader", "type": "standard", "settings": {} });
-    let plan = match asked.call.action {
+/// The answer, which needs nobody.
+///
+/// # Errors
+/// [`Refusal::Api`]: 403 for a user, as tokens of this host are none's, 404 for ordinary Workers.
+pub fn answer(action: Action, call: &Call, caller: &Caller) -> Result<String, Refusal> {
+    let account = |id: &str| json!({ "id": id, "name": ACCOUNT, "type": "standard", "settings": {} });
+    let list = |item| Ok(envelope::page(&envelope::whole(vec![item])));
+    match action {
         Action::VerifyToken => {
-            let mut token = json!({ "id": asked.caller.id, "status": "active" });
-            if let Some(expires_on) = &asked.caller.expires_on {
+            let mut token = json!({ "id": caller.id, "status": "active" });
+            if let Some(expires_on) = &caller.expires_on {
                 token["expires_on"] = expires_on.as_str().into();
             }
-            Plan::Answer(token)
+            Ok(envelope::success(&token.to_string()))
         }
-        Action::Accounts => Plan::List(vec![account(ACCOUNT)]),
-        Action::Account => Plan::Answer(account(&asked.call.account)),
+        Action::Accounts => list(account(ACCOUNT)),
+        Action::Account => Ok(envelope::success(&account(&call.account).to_string())),
         Action::Memberships => {
-            let role = if asked.caller.writes { "Workers Platform Admin" } else { "Workers Platform (Read-only)" };
-            Plan::List(vec![
-                json!({ "id": asked.caller.id, "status": "accepted", "account": account(ACCOUNT), "roles": [role] }),
-            ])
+            let role = if caller.writes { "Workers Platform Admin" } else { "Workers Platform (Read-only)" };
+            list(json!({ "id": caller.id, "status": "accepted", "account": account(ACCOUNT), "roles": [role] }))
         }
-        // The code by which wrangler knows that the token is no person's.
-        Action::User => return Err(Refusal::api(403, problem::NOT_AUTHORIZED, "Tokens of this host are no user's.")),
+        // By this code wrangler knows that the token is no person's.
+        Action::User => Err(Refusal::api(403, problem::NOT_AUTHORIZED, "Tokens of this host are no user's.")),
         _ => {
-            let message =
+            let why =
                 "There are no ordinary Workers here, only scripts in namespaces: deploy with --dispatch-namespace.";
-            return Err(Refusal::api(404, problem::NO_SUCH_WORKER, message));
+            Err(Refusal::api(404, problem::NO_SUCH_WORKER, why))
         }
-    };
-    asked.checked(plan)
+    }
 }

@@ -1,8 +1,9 @@
-//! `scripts/:script/bindings`: what the newest version binds.
+//! What the newest version of a script binds.
 
-use super::plan::{Asked, Plan, Planned, question};
+use super::resource::{Does, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(asked: Asked<'_>) -> Planned {
-    let operation = asked.script("bindings");
-    asked.checked(Plan::Script(question(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: of_script!("/bindings"),
+    allow: "GET, HEAD",
+    methods: &[("GET", Does::Ask(&Question::one(Script, "bindings", &[])))],
+}];

@@ -1,16 +1,31 @@
-//! One call of the control API, as its method, path and query say.
+//! One call of the control API, as its method and path say.
 
-use super::{Action, RESOURCES, query::decode};
+use super::{
+    Does, Resource, beside, bindings, deployments, namespaces, query::decode, scripts, secrets, settings, tags, tokens,
+    versions,
+};
 use crate::registry::{Name, Problem, Refusal, problem};
 
 /// What all paths of the control API begin with.
 pub const ROOT: &str = "/client/v4";
 
+/// All there is. The first that a path is of counts.
+pub const RESOURCES: [&[Resource]; 10] = [
+    scripts::RESOURCES,
+    versions::RESOURCES,
+    deployments::RESOURCES,
+    settings::RESOURCES,
+    bindings::RESOURCES,
+    secrets::RESOURCES,
+    tags::RESOURCES,
+    namespaces::RESOURCES,
+    tokens::RESOURCES,
+    beside::RESOURCES,
+];
+
 /// A call: what is asked for, and the names in its path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Call {
-    /// What is asked for.
-    pub action: Action,
     /// The account in the path: any, as there is one here.
     pub account: String,
     /// The namespace's name, or nothing.
@@ -27,33 +42,26 @@ impl Call {
     /// Reads the method and the path.
     ///
     /// # Errors
-    /// [`Refusal::Api`] with 404 where there is no such path, [`Refusal::MethodNotAllowed`].
-    pub fn parse(method: &str, path: &str) -> Result<Self, Refusal> {
+    /// [`Refusal::Api`] with 404 where there is no such path, or 400 where a name in it can be none;
+    /// [`Refusal::MethodNotAllowed`].
+    pub fn parse(method: &str, path: &str) -> Result<(Self, Does), Refusal> {
         let unknown = || Refusal::api(404, problem::NO_SUCH_ROUTE, format!("There is no call {method} {path}."));
         let rest = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).ok_or_else(unknown)?;
-        for resource in &RESOURCES {
+        for resource in RESOURCES.into_iter().flatten() {
             let Some(mut call) = Self::of_path(resource.path, rest) else { continue };
             let asked = if method == "HEAD" { "GET" } else { method };
-            let found = resource.actions.iter().find(|(method, _)| *method == asked || *method == "*");
-            let (_, action) = found.ok_or(Refusal::MethodNotAllowed(resource.allow))?;
-            call.action = *action;
+            let found = resource.methods.iter().find(|(method, _)| *method == asked || *method == "*");
+            let (_, does) = found.ok_or(Refusal::MethodNotAllowed(resource.allow))?;
             call.reads = asked == "GET";
             call.check_names()?;
-            return Ok(call);
+            return Ok((call, *does));
         }
         Err(unknown())
     }
 
     /// The names that a path has where the pattern has its `:words`, if it is of this pattern.
     fn of_path(pattern: &str, path: &str) -> Option<Self> {
-        let mut call = Self {
-            action: Action::User,
-            account: String::new(),
-            namespace: String::new(),
-            script: String::new(),
-            item: String::new(),
-            reads: false,
-        };
+        let mut call = Self::default();
         let mut parts = path.split('/');
         for expected in pattern.split('/') {
             if expected == "*" {
@@ -96,7 +104,7 @@ mod tests {
 
     const SCRIPT: &str = "/client/v4/accounts/0af/workers/dispatch/namespaces/tenants/scripts/shop";
 
-    fn ask(method: &str, path: &str) -> Call {
+    fn ask(method: &str, path: &str) -> (Call, Does) {
         Call::parse(method, path).unwrap_or_else(|refusal| panic!("{method} {path}: {refusal:?}"))
     }
 
@@ -106,13 +114,15 @@ mod tests {
 
     #[test]
     fn every_method_of_every_resource_is_a_call() {
-        for resource in &RESOURCES {
-            let path = format!("{ROOT}/{}", resource.path.replace(['*', ':'], "x"));
-            for (method, action) in resource.actions {
+        for resource in RESOURCES.into_iter().flatten() {
+            let path = format!("{ROOT}/{}", resource.path.replace(['*', ':'], "x").replace("xitem", "verify"));
+            for (method, does) in resource.methods {
                 let method = if *method == "*" { "PATCH" } else { method };
-                assert_eq!(ask(method, &path).action, *action, "{method} {path}");
+                if path.ends_with("tokens/verify") == resource.path.ends_with("verify") {
+                    assert_eq!(format!("{:?}", ask(method, &path).1), format!("{does:?}"), "{method} {path}");
+                }
             }
-            if resource.actions[0].0 != "*" {
+            if resource.methods[0].0 != "*" {
                 assert_eq!(status("OPTIONS", &path), 405, "{path}: there is no CORS");
                 assert_eq!(status("get", &path), 405, "{path}");
             }
@@ -120,13 +130,27 @@ mod tests {
     }
 
     #[test]
+    fn allow_is_what_there_is() {
+        for resource in RESOURCES.into_iter().flatten().filter(|resource| resource.methods[0].0 != "*") {
+            let mut methods = Vec::new();
+            for (method, _) in resource.methods {
+                methods.push(*method);
+                if *method == "GET" {
+                    methods.push("HEAD");
+                }
+            }
+            assert_eq!(resource.allow, methods.join(", "), "{}", resource.path);
+        }
+    }
+
+    #[test]
     fn names_are_what_the_path_says() {
-        let call = ask("DELETE", &format!("{SCRIPT}/tags/plan%3Apro"));
-        assert_eq!(call.action, Action::DeleteTag);
+        let (call, does) = ask("DELETE", &format!("{SCRIPT}/tags/plan%3Apro"));
+        assert!(matches!(does, Does::Ask(question) if question.op == "delete_tag"));
         assert_eq!((call.account.as_str(), call.namespace.as_str()), ("0af", "tenants"));
         assert_eq!((call.script.as_str(), call.item.as_str()), ("shop", "plan:pro"));
         assert!(!call.reads);
-        assert!(ask("HEAD", &format!("{SCRIPT}/settings")).reads);
+        assert!(ask("HEAD", &format!("{SCRIPT}/settings")).0.reads);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Action, Call};
+use super::{Call, Does};
 use crate::registry::{Refusal, problem};
 
 /// The holder of a token that was found to be right.
@@ -45,34 +45,18 @@ impl Caller {
     ///
     /// # Errors
     /// [`Refusal::Api`] with 403.
-    pub fn may(&self, call: &Call) -> Result<(), Refusal> {
+    pub fn may(&self, call: &Call, does: Does) -> Result<(), Refusal> {
         let why = if !call.reads && !self.writes {
             "This token may only read."
         } else if !call.namespace.is_empty() && !self.sees(&call.namespace) {
             "This token is not for this namespace."
-        } else if self.namespaces.is_some() && administers(call.action) {
+        } else if self.namespaces.is_some() && matches!(does, Does::Administer(_)) {
             "This token is limited to some namespaces: tokens, quotas and whole namespaces are changed with one for all."
         } else {
             return Ok(());
         };
         Err(Refusal::api(403, problem::NOT_AUTHORIZED, why))
     }
-}
-
-/// What concerns more than what is in a namespace. Who may list tokens sees what others may.
-fn administers(action: Action) -> bool {
-    matches!(
-        action,
-        Action::ListTokens
-            | Action::CreateToken
-            | Action::DeleteToken
-            | Action::RollToken
-            | Action::CreateNamespace
-            | Action::RenameNamespace
-            | Action::PatchNamespace
-            | Action::DeleteNamespace
-            | Action::PatchQuota
-    )
 }
 
 #[cfg(test)]
@@ -87,7 +71,8 @@ mod tests {
 
     fn may(caller: &Caller, method: &str, path: &str) -> bool {
         let path = format!("/client/v4/accounts/a{path}");
-        match caller.may(&Call::parse(method, &path).unwrap()) {
+        let (call, does) = Call::parse(method, &path).unwrap();
+        match caller.may(&call, does) {
             Ok(()) => true,
             Err(Refusal::Api { status: 403, .. }) => false,
             other => panic!("{other:?}"),

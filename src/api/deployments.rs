@@ -1,21 +1,23 @@
-//! `scripts/:script/deployments`: what is live, and what was.
+//! Deployments of a script: what is live, and what was.
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, question},
-};
+use super::resource::{Action, Does, From, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    let mut operation = asked.script(match asked.call.action {
-        Action::ListDeployments => "deployments",
-        Action::Deploy => "deploy",
-        Action::DeleteDeployment => "delete_deployment",
-        _ => "deployment",
-    });
-    if asked.call.action == Action::Deploy {
-        operation["force"] = asked.query.flag("force").into();
-        operation["body"] = asked.body.take();
-    }
-    operation["id"] = asked.call.item.as_str().into();
-    asked.checked(Plan::Script(question(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: of_script!("/deployments"),
+        allow: "GET, HEAD, POST",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Script, "deployments", &[]))),
+            ("POST", Does::Ask(&Question::one(Script, "deploy", &[("body", From::Body), ("force", From::Flag)]))),
+        ],
+    },
+    Resource {
+        path: of_script!("/deployments/:item"),
+        allow: "GET, HEAD, DELETE",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Script, "deployment", &[("id", From::Item)]))),
+            ("DELETE", Does::Ask(&Question::one(Script, "delete_deployment", &[("id", From::Item)]))),
+        ],
+    },
+    Resource { path: of_script!("/explain"), allow: "GET, HEAD", methods: &[("GET", Does::Own(Action::Explain))] },
+];

@@ -1,10 +1,10 @@
 //! What changes something: `PUT /config`, and the control API under `/client/v4`, in Cloudflare's shapes.
 //!
-//! A call is read into an [`Action`] and its names ([`Call`]), the holder of the token is found ([`Caller`]), and what is
-//! no upload comes to a question to one Durable Object ([`plan`](plan::plan)): one file for each resource.
+//! Each file of a resource is a table of its paths and methods, most of which are a question to one Durable Object.
+//! [`Call`] finds the row and the names in the path, [`auth`] finds the [`Caller`], [`plan`] makes the operation.
 
 pub mod auth;
-mod beside;
+pub mod beside;
 mod bindings;
 mod call;
 mod caller;
@@ -24,8 +24,8 @@ mod tags;
 mod tokens;
 mod versions;
 
-pub use call::{Call, ROOT};
+pub use call::{Call, RESOURCES, ROOT};
 pub use caller::Caller;
-pub use resource::{Action, RESOURCES, Resource};
+pub use resource::{Action, Does, From, Question, Resource, Whom};
 #[cfg(target_arch = "wasm32")]
 pub use serve::{Found, Scope, serve};

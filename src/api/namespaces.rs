@@ -1,36 +1,46 @@
-//! `namespaces`: list, create; and one: get, rename, patch, delete, quota.
+//! Namespaces.
 
-use serde_json::{Value, json};
+use super::resource::{Does, From, PAGE, PER_PAGE, Question, Resource, Whom, in_account, in_namespace};
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, paged, question},
-};
-
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    let name = asked.call.namespace.as_str();
-    let operation = match asked.call.action {
-        Action::ListNamespaces => {
-            let mut operation = json!({ "op": "list_namespaces" });
-            asked.page(&mut operation);
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: in_account!("workers/dispatch/namespaces"),
+        allow: "GET, HEAD, POST",
+        methods: &[
             // What the caller may not see is not in its pages.
-            operation["only"] = asked.caller.namespaces.clone().map_or(Value::Null, Value::from);
-            return asked.checked(Plan::Directory(paged(operation)));
-        }
-        Action::CreateNamespace => json!({ "op": "create_namespace", "name": asked.body["name"] }),
-        Action::RenameNamespace | Action::PatchNamespace => json!({
-            "op": "patch_namespace",
-            "name": name,
-            "new_name": asked.body["name"],
-            "trusted_workers": asked.body["trusted_workers"],
-        }),
-        Action::DeleteNamespace => json!({ "op": "delete_namespace", "name": name }),
-        Action::Quota => return asked.checked(Plan::Namespace(question(json!({ "op": "quota" })))),
-        Action::PatchQuota => {
-            let patch = asked.body.take();
-            return asked.checked(Plan::Namespace(question(json!({ "op": "patch_quota", "patch": patch }))));
-        }
-        _ => json!({ "op": "namespace", "name": name }),
-    };
-    asked.checked(Plan::Directory(question(operation)))
-}
+            (
+                "GET",
+                Does::Ask(&Question::page(Whom::Directory, "list_namespaces", &[PAGE, PER_PAGE, ("only", From::Seen)])),
+            ),
+            (
+                "POST",
+                Does::Administer(&Question::one(Whom::Directory, "create_namespace", &[("name", From::Field("name"))])),
+            ),
+        ],
+    },
+    Resource {
+        path: in_namespace!(""),
+        allow: "GET, HEAD, PUT, PATCH, DELETE",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Whom::Directory, "namespace", &[NAME]))),
+            ("PUT", Does::Administer(&PATCH)),
+            ("PATCH", Does::Administer(&PATCH)),
+            ("DELETE", Does::Administer(&Question::one(Whom::Directory, "delete_namespace", &[NAME]))),
+        ],
+    },
+    Resource {
+        path: in_namespace!("/quota"),
+        allow: "GET, HEAD, PATCH",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Whom::Namespace, "quota", &[]))),
+            ("PATCH", Does::Administer(&Question::one(Whom::Namespace, "patch_quota", &[("patch", From::Body)]))),
+        ],
+    },
+];
+
+const NAME: (&str, From) = ("name", From::Namespace);
+const PATCH: Question = Question::one(
+    Whom::Directory,
+    "patch_namespace",
+    &[NAME, ("new_name", From::Field("name")), ("trusted_workers", From::Field("trusted_workers"))],
+);

@@ -1,59 +1,4 @@
-//! The paths of the control API, and what each method of them asks for.
-
-/// What a call asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // Each is named in `RESOURCES`, beside its method and path.
-pub enum Action {
-    User,
-    VerifyToken,
-    Memberships,
-    Accounts,
-    Account,
-    ListTokens,
-    CreateToken,
-    DeleteToken,
-    RollToken,
-    ListNamespaces,
-    CreateNamespace,
-    Namespace,
-    RenameNamespace,
-    PatchNamespace,
-    DeleteNamespace,
-    Quota,
-    PatchQuota,
-    ListScripts,
-    DeleteScripts,
-    Script,
-    PutScript,
-    DeleteScript,
-    Content,
-    PutContent,
-    Settings,
-    PatchSettings,
-    Bindings,
-    ListSecrets,
-    PutSecret,
-    PatchSecrets,
-    Secret,
-    DeleteSecret,
-    Tags,
-    PutTags,
-    PutTag,
-    DeleteTag,
-    ListVersions,
-    PostVersion,
-    Version,
-    ListDeployments,
-    Deploy,
-    Deployment,
-    DeleteDeployment,
-    Explain,
-    AssetsSession,
-    UploadAssets,
-    OrdinaryWorker,
-}
-
-use Action::*;
+//! What a path of the control API is made of: each file of a resource has a table of these.
 
 /// A path and its methods.
 #[derive(Debug)]
@@ -62,91 +7,121 @@ pub struct Resource {
     pub path: &'static str,
     /// The methods, as the header `Allow` tells them.
     pub allow: &'static str,
-    /// What each method asks for. `*` is any.
-    pub actions: &'static [(&'static str, Action)],
+    /// What each of them does. A method `*` is any.
+    pub methods: &'static [(&'static str, Does)],
 }
 
-const fn at(path: &'static str, allow: &'static str, actions: &'static [(&'static str, Action)]) -> Resource {
-    Resource { path, allow, actions }
+/// What a call does.
+#[derive(Clone, Copy, Debug)]
+pub enum Does {
+    /// Puts a question to a Durable Object, and answers what that answers.
+    Ask(&'static Question),
+    /// The same where it concerns more than what is in a namespace: for tokens that are for all of them.
+    Administer(&'static Question),
+    /// Something of its own.
+    Own(Action),
 }
 
-macro_rules! account {
+/// An operation of a Durable Object, and where its fields are in the call.
+#[derive(Debug)]
+pub struct Question {
+    /// Who answers.
+    pub whom: Whom,
+    /// The operation's name.
+    pub op: &'static str,
+    /// Its fields.
+    pub fields: &'static [(&'static str, From)],
+    /// Whether the answer is a page, with `result_info`.
+    pub paged: bool,
+}
+
+/// The Durable Objects that answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The one that knows the namespaces and the tokens.
+    Directory,
+    /// The one of the namespace in the path.
+    Namespace,
+    /// The one of the script in the path.
+    Script,
+}
+
+/// Where the value of a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The namespace in the path.
+    Namespace,
+    /// The last name in the path.
+    Item,
+    /// The parameter of this name, as text.
+    Query,
+    /// The parameter of this name, true or false.
+    Flag,
+    /// The whole JSON body.
+    Body,
+    /// The field of this name in the JSON body.
+    Field(&'static str),
+    /// The namespaces that the caller sees; null is all.
+    Seen,
+}
+
+/// What is no mere question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Each is named in a table, beside its method and path.
+pub enum Action {
+    User,
+    VerifyToken,
+    Memberships,
+    Accounts,
+    Account,
+    OrdinaryWorker,
+    PutScript,
+    PutContent,
+    Content,
+    PostVersion,
+    Explain,
+    AssetsSession,
+    UploadAssets,
+}
+
+/// Which page of a list.
+pub(super) const PAGE: (&str, From) = ("page", From::Query);
+/// How many a page has.
+pub(super) const PER_PAGE: (&str, From) = ("per_page", From::Query);
+
+impl Question {
+    /// Whether the call has a JSON body.
+    pub fn has_body(&self) -> bool {
+        self.fields.iter().any(|(_, from)| matches!(from, From::Body | From::Field(_)))
+    }
+
+    /// A list, by the page.
+    pub(super) const fn page(whom: Whom, op: &'static str, fields: &'static [(&'static str, From)]) -> Self {
+        Self { whom, op, fields, paged: true }
+    }
+
+    /// Anything else.
+    pub(super) const fn one(whom: Whom, op: &'static str, fields: &'static [(&'static str, From)]) -> Self {
+        Self { whom, op, fields, paged: false }
+    }
+}
+
+/// The path of something in an account.
+macro_rules! in_account {
     ($rest:literal) => {
         concat!("accounts/:account/", $rest)
     };
 }
-macro_rules! namespace {
+/// The path of something in a namespace.
+macro_rules! in_namespace {
     ($rest:literal) => {
         concat!("accounts/:account/workers/dispatch/namespaces/:namespace", $rest)
     };
 }
-macro_rules! script {
+/// The path of something of a script.
+macro_rules! of_script {
     ($rest:literal) => {
         concat!("accounts/:account/workers/dispatch/namespaces/:namespace/scripts/:script", $rest)
     };
 }
-
-/// All there is. The first that a path is of counts.
-pub const RESOURCES: [Resource; 33] = [
-    at("user", "GET, HEAD", &[("GET", User)]),
-    at("user/tokens/verify", "GET, HEAD", &[("GET", VerifyToken)]),
-    at("memberships", "GET, HEAD", &[("GET", Memberships)]),
-    at("accounts", "GET, HEAD", &[("GET", Accounts)]),
-    at("accounts/:account", "GET, HEAD", &[("GET", Account)]),
-    at(account!("tokens"), "GET, HEAD, POST", &[("GET", ListTokens), ("POST", CreateToken)]),
-    at(account!("tokens/verify"), "GET, HEAD", &[("GET", VerifyToken)]),
-    at(account!("tokens/:item"), "DELETE", &[("DELETE", DeleteToken)]),
-    at(account!("tokens/:item/value"), "PUT", &[("PUT", RollToken)]),
-    at(account!("workers/assets/upload"), "POST", &[("POST", UploadAssets)]),
-    at(
-        account!("workers/dispatch/namespaces"),
-        "GET, HEAD, POST",
-        &[("GET", ListNamespaces), ("POST", CreateNamespace)],
-    ),
-    at(
-        namespace!(""),
-        "GET, HEAD, PUT, PATCH, DELETE",
-        &[("GET", Namespace), ("PUT", RenameNamespace), ("PATCH", PatchNamespace), ("DELETE", DeleteNamespace)],
-    ),
-    at(namespace!("/quota"), "GET, HEAD, PATCH", &[("GET", Quota), ("PATCH", PatchQuota)]),
-    at(namespace!("/scripts"), "GET, HEAD, DELETE", &[("GET", ListScripts), ("DELETE", DeleteScripts)]),
-    at(script!(""), "GET, HEAD, PUT, DELETE", &[("GET", Script), ("PUT", PutScript), ("DELETE", DeleteScript)]),
-    at(script!("/content"), "GET, HEAD, PUT", &[("GET", Content), ("PUT", PutContent)]),
-    at(script!("/settings"), "GET, HEAD, PATCH", &[("GET", Settings), ("PATCH", PatchSettings)]),
-    at(script!("/bindings"), "GET, HEAD", &[("GET", Bindings)]),
-    at(script!("/secrets"), "GET, HEAD, PUT", &[("GET", ListSecrets), ("PUT", PutSecret)]),
-    at(script!("/secrets-bulk"), "PATCH", &[("PATCH", PatchSecrets)]),
-    at(script!("/secrets/:item"), "GET, HEAD, DELETE", &[("GET", Secret), ("DELETE", DeleteSecret)]),
-    at(script!("/tags"), "GET, HEAD, PUT", &[("GET", Tags), ("PUT", PutTags)]),
-    at(script!("/tags/:item"), "PUT, DELETE", &[("PUT", PutTag), ("DELETE", DeleteTag)]),
-    at(script!("/versions"), "GET, HEAD, POST", &[("GET", ListVersions), ("POST", PostVersion)]),
-    at(script!("/versions/:item"), "GET, HEAD", &[("GET", Version)]),
-    at(script!("/deployments"), "GET, HEAD, POST", &[("GET", ListDeployments), ("POST", Deploy)]),
-    at(script!("/deployments/:item"), "GET, HEAD, DELETE", &[("GET", Deployment), ("DELETE", DeleteDeployment)]),
-    at(script!("/explain"), "GET, HEAD", &[("GET", Explain)]),
-    at(script!("/assets-upload-session"), "POST", &[("POST", AssetsSession)]),
-    // What wrangler asks beside: ordinary Workers, of which there are none here.
-    at(account!("workers/scripts/:script"), "", &[("*", OrdinaryWorker)]),
-    at(account!("workers/scripts/:script/*"), "", &[("*", OrdinaryWorker)]),
-    at(account!("workers/services/:script"), "", &[("*", OrdinaryWorker)]),
-    at(account!("workers/services/:script/*"), "", &[("*", OrdinaryWorker)]),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn allow_is_what_there_is() {
-        for resource in RESOURCES.iter().filter(|resource| resource.actions[0].0 != "*") {
-            let mut methods = Vec::new();
-            for (method, _) in resource.actions {
-                methods.push(*method);
-                if *method == "GET" {
-                    methods.push("HEAD");
-                }
-            }
-            assert_eq!(resource.allow, methods.join(", "), "{}", resource.path);
-        }
-    }
-}
+pub(super) use {in_account, in_namespace, of_script};

@@ -1,41 +1,44 @@
-//! `scripts`: list, delete by tag; and one script: get, delete. What uploads one is in `upload`.
+//! Scripts of a namespace.
 
-use serde_json::{Value, json};
-
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, paged, question},
+use super::resource::{
+    Action, Does, From, PAGE, PER_PAGE, Question, Resource, Whom, in_account, in_namespace, of_script,
 };
-use crate::registry::{Problem, problem};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    match asked.call.action {
-        Action::Script => {
-            let operation = asked.script("get");
-            asked.checked(Plan::Script(question(operation)))
-        }
-        Action::DeleteScript => {
-            let mut operation = asked.script("delete");
-            operation["force"] = asked.query.flag("force").into();
-            asked.checked(Plan::Script(question(operation)))
-        }
-        Action::DeleteScripts => {
-            let mut operation = json!({ "op": "delete_scripts", "namespace": asked.call.namespace });
-            match asked.query.text("tags").filter(|tags| !tags.is_empty()) {
-                Some(tags) => operation["tags"] = tags.into(),
-                None => asked.query.problems.push(Problem::new(
-                    problem::MALFORMED,
-                    "The parameter tags is missing: it says which scripts to delete, such as tags=production:yes.",
-                )),
-            }
-            operation["limit"] = asked.query.number("limit", 100, 1..=1000).into();
-            asked.checked(Plan::Namespace(question(operation)))
-        }
-        _ => {
-            let mut operation = json!({ "op": "scripts", "namespace": asked.call.namespace });
-            asked.page(&mut operation);
-            operation["tags"] = asked.query.text("tags").map_or(Value::Null, Value::from);
-            asked.checked(Plan::Namespace(paged(operation)))
-        }
-    }
-}
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: in_namespace!("/scripts"),
+        allow: "GET, HEAD, DELETE",
+        methods: &[
+            ("GET", Does::Ask(&LIST)),
+            ("DELETE", Does::Ask(&Question::one(Whom::Namespace, "delete_scripts", &[TAGS, ("limit", From::Query)]))),
+        ],
+    },
+    Resource {
+        path: of_script!(""),
+        allow: "GET, HEAD, PUT, DELETE",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Whom::Script, "get", &[("namespace", From::Namespace)]))),
+            ("PUT", Does::Own(Action::PutScript)),
+            ("DELETE", Does::Ask(&Question::one(Whom::Script, "delete", &[("force", From::Flag)]))),
+        ],
+    },
+    Resource {
+        path: of_script!("/content"),
+        allow: "GET, HEAD, PUT",
+        methods: &[("GET", Does::Own(Action::Content)), ("PUT", Does::Own(Action::PutContent))],
+    },
+    Resource {
+        path: of_script!("/assets-upload-session"),
+        allow: "POST",
+        methods: &[("POST", Does::Own(Action::AssetsSession))],
+    },
+    Resource {
+        path: in_account!("workers/assets/upload"),
+        allow: "POST",
+        methods: &[("POST", Does::Own(Action::UploadAssets))],
+    },
+];
+
+const TAGS: (&str, From) = ("tags", From::Query);
+const LIST: Question =
+    Question::page(Whom::Namespace, "scripts", &[("namespace", From::Namespace), TAGS, PAGE, PER_PAGE]);

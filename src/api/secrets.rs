@@ -1,22 +1,27 @@
-//! `scripts/:script/secrets` and `secrets-bulk`. A changed secret is a new version, deployed at once.
+//! Secrets of a script. A changed secret is a new version, deployed at once.
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, question},
-};
+use super::resource::{Does, From, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    let mut operation = asked.script(match asked.call.action {
-        Action::ListSecrets => "secrets",
-        Action::PutSecret => "put_secret",
-        Action::PatchSecrets => "patch_secrets",
-        Action::DeleteSecret => "delete_secret",
-        _ => "secret",
-    });
-    match asked.call.action {
-        Action::ListSecrets => (),
-        Action::PutSecret | Action::PatchSecrets => operation["body"] = asked.body.take(),
-        _ => operation["name"] = asked.call.item.as_str().into(),
-    }
-    asked.checked(Plan::Script(question(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: of_script!("/secrets"),
+        allow: "GET, HEAD, PUT",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Script, "secrets", &[]))),
+            ("PUT", Does::Ask(&Question::one(Script, "put_secret", &[("body", From::Body)]))),
+        ],
+    },
+    Resource {
+        path: of_script!("/secrets-bulk"),
+        allow: "PATCH",
+        methods: &[("PATCH", Does::Ask(&Question::one(Script, "patch_secrets", &[("body", From::Body)])))],
+    },
+    Resource {
+        path: of_script!("/secrets/:item"),
+        allow: "GET, HEAD, DELETE",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Script, "secret", &[("name", From::Item)]))),
+            ("DELETE", Does::Ask(&Question::one(Script, "delete_secret", &[("name", From::Item)]))),
+        ],
+    },
+];

@@ -6,11 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::Env;
 
-use super::{
-    Call, Caller, auth,
-    plan::{self, Asked, Plan, Question},
-    query::Query,
-};
+use super::{Action, Call, Caller, Does, Question, Whom, auth, beside, plan, query::Query};
 use crate::{
     http::path_of,
     registry::{Refusal, problem},
@@ -53,17 +49,14 @@ pub fn serve(request: Request, env: Env) -> JsValue {
 
 async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
     let url = request.url();
-    let call = Call::parse(&request.method(), path_of(&url))?;
+    let (call, does) = Call::parse(&request.method(), path_of(&url))?;
     // Action::UploadAssets brings a token of its upload session and no other: it comes before this line.
     let caller = auth::caller(&request, &env).await?;
-    caller.may(&call)?;
+    caller.may(&call, does)?;
     let scope = Scope { request, url, env, call, caller };
-    let body = if plan::has_json(scope.call.action) { plan::body(&scope.text().await?)? } else { Value::Null };
-    let asked = Asked { call: &scope.call, query: scope.query(), body, caller: &scope.caller };
-    match plan::plan(asked) {
-        Some(plan) => scope.answer(plan?).await,
-        // What is no mere question: each is `async fn(&Scope) -> Result<Response, Refusal>` in a file of its own.
-        None => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
+    match does {
+        Does::Ask(question) | Does::Administer(question) => scope.put(question).await,
+        Does::Own(action) => scope.act(action).await,
     }
 }
 
@@ -86,23 +79,32 @@ impl Scope {
         Ok(Found { id, trusted: found["trusted_workers"] == Value::Bool(true) })
     }
 
-    async fn answer(&self, plan: Plan) -> Result<Response, Refusal> {
-        let body = match plan {
-            Plan::Answer(result) => envelope::success(&result.to_string()),
-            Plan::List(items) => envelope::page(&envelope::whole(items)),
-            Plan::Directory(question) => self.ask("DIRECTORY", "directory", question).await?,
-            Plan::Namespace(question) => self.ask("NAMESPACES", &self.namespace().await?.id, question).await?,
-            Plan::Script(question) => {
-                let name = format!("{}/{}", self.namespace().await?.id, self.call.script);
-                self.ask("SCRIPTS", &name, question).await?
-            }
-        };
-        Ok(reply::json(200, &body)?)
+    /// What is no mere question: each is `async fn(&Scope) -> Result<Response, Refusal>` in a file of its own.
+    async fn act(&self, action: Action) -> Result<Response, Refusal> {
+        match action {
+            Action::PutScript
+            | Action::PutContent
+            | Action::Content
+            | Action::PostVersion
+            | Action::Explain
+            | Action::AssetsSession
+            | Action::UploadAssets => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
+            _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller)?)?),
+        }
     }
 
-    async fn ask(&self, binding: &str, name: &str, question: Question) -> Result<String, Refusal> {
-        let result = storage::ask(&self.env, binding, name, &question.operation).await?;
-        Ok(if question.paged { envelope::page(&result) } else { envelope::success(&result) })
+    /// Puts the question, and gives the answer in its envelope.
+    async fn put(&self, question: &Question) -> Result<Response, Refusal> {
+        let body = if question.has_body() { plan::body(&self.text().await?)? } else { Value::Null };
+        let operation = plan::operation(question, &self.call, &self.caller, self.query(), body)?;
+        let (binding, name) = match question.whom {
+            Whom::Directory => ("DIRECTORY", "directory".to_owned()),
+            Whom::Namespace => ("NAMESPACES", self.namespace().await?.id),
+            Whom::Script => ("SCRIPTS", [&self.namespace().await?.id, "/", &self.call.script].concat()),
+        };
+        let result = storage::ask(&self.env, binding, &name, &operation).await?;
+        let body = if question.paged { envelope::page(&result) } else { envelope::success(&result) };
+        Ok(reply::json(200, &body)?)
     }
 
     /// The body of a JSON call.

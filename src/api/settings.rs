@@ -1,16 +1,12 @@
-//! `scripts/:script/settings`.
+//! Settings of a script.
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, question},
-};
+use super::resource::{Does, From, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    if asked.call.action == Action::Settings {
-        let operation = asked.script("settings");
-        return asked.checked(Plan::Script(question(operation)));
-    }
-    let mut operation = asked.script("patch_settings");
-    operation["patch"] = asked.body.take();
-    asked.checked(Plan::Script(question(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[Resource {
+    path: of_script!("/settings"),
+    allow: "GET, HEAD, PATCH",
+    methods: &[
+        ("GET", Does::Ask(&Question::one(Script, "settings", &[]))),
+        ("PATCH", Does::Ask(&Question::one(Script, "patch_settings", &[("patch", From::Body)]))),
+    ],
+}];

@@ -1,21 +1,22 @@
-//! `scripts/:script/tags`.
+//! Tags of a script, by which scripts are listed and deleted.
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, question},
-};
+use super::resource::{Does, From, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    let mut operation = asked.script(match asked.call.action {
-        Action::Tags => "tags",
-        Action::PutTags => "put_tags",
-        Action::PutTag => "put_tag",
-        _ => "delete_tag",
-    });
-    match asked.call.action {
-        Action::PutTags => operation["tags"] = asked.body.take(),
-        Action::Tags => (),
-        _ => operation["tag"] = asked.call.item.as_str().into(),
-    }
-    asked.checked(Plan::Script(question(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: of_script!("/tags"),
+        allow: "GET, HEAD, PUT",
+        methods: &[
+            ("GET", Does::Ask(&Question::one(Script, "tags", &[]))),
+            ("PUT", Does::Ask(&Question::one(Script, "put_tags", &[("tags", From::Body)]))),
+        ],
+    },
+    Resource {
+        path: of_script!("/tags/:item"),
+        allow: "PUT, DELETE",
+        methods: &[
+            ("PUT", Does::Ask(&Question::one(Script, "put_tag", &[("tag", From::Item)]))),
+            ("DELETE", Does::Ask(&Question::one(Script, "delete_tag", &[("tag", From::Item)]))),
+        ],
+    },
+];

@@ -1,25 +1,39 @@
-//! `tokens`: further tokens beside `API_TOKEN`. Beyond Cloudflare's API, whose tokens are not a script platform's.
+//! Further tokens beside `API_TOKEN`. Beyond Cloudflare's API, whose tokens are not a script platform's.
 
-use serde_json::json;
+use super::resource::{Action, Does, From, Question, Resource, Whom::Directory, in_account};
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, question},
-};
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: in_account!("tokens"),
+        allow: "GET, HEAD, POST",
+        methods: &[
+            // Who lists them sees what others may.
+            ("GET", Does::Administer(&Question::one(Directory, "list_tokens", &[]))),
+            ("POST", Does::Administer(&CREATE)),
+        ],
+    },
+    Resource {
+        path: in_account!("tokens/verify"),
+        allow: "GET, HEAD",
+        methods: &[("GET", Does::Own(Action::VerifyToken))],
+    },
+    Resource {
+        path: in_account!("tokens/:item"),
+        allow: "DELETE",
+        methods: &[("DELETE", Does::Administer(&Question::one(Directory, "delete_token", &[ID])))],
+    },
+    Resource { path: in_account!("tokens/:item/value"), allow: "PUT", methods: &[("PUT", Does::Administer(&ROLL))] },
+];
 
-pub(super) fn plan(asked: Asked<'_>) -> Planned {
-    let id = asked.call.item.as_str();
-    let operation = match asked.call.action {
-        Action::CreateToken => json!({
-            "op": "create_token",
-            "name": asked.body["name"],
-            "permission": asked.body["permission"],
-            "namespaces": asked.body["namespaces"],
-            "expires_on": asked.body["expires_on"],
-        }),
-        Action::DeleteToken => json!({ "op": "delete_token", "id": id }),
-        Action::RollToken => json!({ "op": "roll_token", "id": id, "grace_seconds": asked.body["grace_seconds"] }),
-        _ => json!({ "op": "list_tokens" }),
-    };
-    asked.checked(Plan::Directory(question(operation)))
-}
+const ID: (&str, From) = ("id", From::Item);
+const ROLL: Question = Question::one(Directory, "roll_token", &[ID, ("grace_seconds", From::Field("grace_seconds"))]);
+const CREATE: Question = Question::one(
+    Directory,
+    "create_token",
+    &[
+        ("name", From::Field("name")),
+        ("permission", From::Field("permission")),
+        ("namespaces", From::Field("namespaces")),
+        ("expires_on", From::Field("expires_on")),
+    ],
+);

@@ -1,18 +1,19 @@
-//! `scripts/:script/versions`: list and get. What uploads one is in `upload`.
+//! Versions of a script: immutable uploads.
 
-use super::{
-    Action,
-    plan::{Asked, Plan, Planned, paged, question},
-};
+use super::resource::{Action, Does, From, PAGE, PER_PAGE, Question, Resource, Whom::Script, of_script};
 
-pub(super) fn plan(mut asked: Asked<'_>) -> Planned {
-    if asked.call.action == Action::Version {
-        let mut operation = asked.script("version");
-        operation["id"] = asked.call.item.as_str().into();
-        return asked.checked(Plan::Script(question(operation)));
-    }
-    let mut operation = asked.script("versions");
-    asked.page(&mut operation);
-    operation["deployable"] = asked.query.flag("deployable").into();
-    asked.checked(Plan::Script(paged(operation)))
-}
+pub(super) const RESOURCES: &[Resource] = &[
+    Resource {
+        path: of_script!("/versions"),
+        allow: "GET, HEAD, POST",
+        methods: &[
+            ("GET", Does::Ask(&Question::page(Script, "versions", &[PAGE, PER_PAGE, ("deployable", From::Flag)]))),
+            ("POST", Does::Own(Action::PostVersion)),
+        ],
+    },
+    Resource {
+        path: of_script!("/versions/:item"),
+        allow: "GET, HEAD",
+        methods: &[("GET", Does::Ask(&Question::one(Script, "version", &[("id", From::Item)])))],
+    },
+];
