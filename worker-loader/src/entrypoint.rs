@@ -1,11 +1,21 @@
 //! One exported entrypoint of a loaded worker.
 
-use js_sys::{Array, Object, Promise, futures::JsFuture};
+use js_sys::{Array, Function, JsString, Object, Promise, futures::JsFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, Response};
 
 use crate::{IntoRequest, Limits, Permit, Result, WorkerStub, callee, js, sys, worker_stub::Source};
+
+type HandOver = fn(
+    &sys::WorkerLoader,
+    &JsString,
+    &Function,
+    &JsValue,
+    &JsValue,
+    &Request,
+    &JsValue,
+) -> std::result::Result<JsValue, JsValue>;
 
 /// An entrypoint of a loaded worker: what it exports under one name, called with `fetch` or by RPC.
 ///
@@ -79,19 +89,37 @@ impl Entrypoint {
     }
 
     /// [`fetch_promise`](Self::fetch_promise) for the entry (see `entry.js`): an object
-    /// `{ answer, factoryMs, name, note }` to return from a Rust export. `answer` is the promise; `factoryMs` is a number
-    /// once this very call has made the loader run the factory, and `undefined` on a warm hit; `name` is what the loader
-    /// was asked under, for [`WorkerKey::load_failed`](crate::WorkerKey::load_failed); `note` is yours.
+    /// `{ answer, factoryMs, name, request, note }` to return from a Rust export. `answer` is the promise; `factoryMs` is a
+    /// number once this very call has made the loader run the factory, and `undefined` on a warm hit; `name` is what the
+    /// loader was asked under, for [`WorkerKey::load_failed`](crate::WorkerKey::load_failed); `request` is what was given;
+    /// `note` is yours.
     ///
     /// The entry then waits for the answer in Rust's place: a panic of another request does not touch it.
     ///
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
+        self.handed(request, note, sys::hand_over)
+    }
+
+    /// [`hand_over`](Self::hand_over) for a worker that was not seen to load yet: a body, which can be sent once only, is
+    /// sent when the worker has loaded. If it does not load, the promise rejects, the request is as it was, and another
+    /// worker can have it.
+    ///
+    /// It costs a call more, of a method that no worker has, where there is a body: a tail sees it as
+    /// `{ rpcMethod: "__workerLoaderLoads" }`.
+    ///
+    /// # Errors
+    /// As [`fetch_promise`](Self::fetch_promise).
+    pub fn hand_over_untried(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
+        self.handed(request, note, sys::hand_over_untried)
+    }
+
+    fn handed(&self, request: &Request, note: &JsValue, named: HandOver) -> Result<JsValue> {
         let options = self.options();
         match &self.worker.0.source {
             Source::Named { loader, name, factory, .. } => {
-                sys::hand_over(loader, name, factory, &self.name, &options, request, note)
+                named(loader, name, factory, &self.name, &options, request, note)
             }
             Source::Loaded(stub) => sys::hand_over_loaded(stub, &self.name, &options, request, note),
         }

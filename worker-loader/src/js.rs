@@ -1,6 +1,6 @@
 //! From our types to JavaScript's, and from its errors to ours.
 
-use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, JsString, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,10 +22,36 @@ pub(crate) fn code<K>(code: &WorkerCode<K>) -> Result<Object> {
         return Ok(object.clone());
     }
     let object = object(&code.parts)?;
-    if code.parts.kept.code_bytes <= MOST_KEPT_BYTES {
+    if code.parts.kept.code_bytes <= MOST_KEPT_BYTES && !code.parts.has_stubs_per_load() {
         let _first = code.parts.kept.object.set(object.clone());
     }
     Ok(object)
+}
+
+impl Stub {
+    /// The stub itself, for the load that goes on now.
+    fn value(&self) -> Result<JsValue> {
+        let handle = self.handle.as_js();
+        if self.per_load {
+            handle.unchecked_ref::<Function>().call0(&JsValue::UNDEFINED).map_err(error)
+        } else {
+            Ok(handle.clone())
+        }
+    }
+}
+
+impl Parts {
+    fn has_stubs_per_load(&self) -> bool {
+        let in_env = self.env.iter().filter_map(|(_, value)| match value {
+            EnvValue::Stub(stub) => Some(stub),
+            _ => None,
+        });
+        let outbound = match &self.outbound {
+            Outbound::Through(stub) => Some(stub),
+            _ => None,
+        };
+        in_env.chain(outbound).chain(&self.tails).chain(&self.streaming_tails).any(|stub| stub.per_load)
+    }
 }
 
 /// The same, with the modules of its bundle, which are read for it.
@@ -73,11 +99,12 @@ fn object(parts: &Parts) -> Result<Object> {
     match &parts.outbound {
         Outbound::Inherit => {}
         Outbound::Block => set(&object, "globalOutbound", &JsValue::NULL),
-        Outbound::Through(stub) => set(&object, "globalOutbound", stub.handle.as_js()),
+        Outbound::Through(stub) => set(&object, "globalOutbound", &stub.value()?),
     }
     for (field, stubs) in [("tails", &parts.tails), ("streamingTails", &parts.streaming_tails)] {
         if !stubs.is_empty() {
-            set(&object, field, &stubs.iter().map(|stub: &Stub| stub.handle.as_js()).collect::<Array>());
+            let stubs: Array = stubs.iter().map(Stub::value).collect::<Result<_>>()?;
+            set(&object, field, &stubs);
         }
     }
     Ok(object)
@@ -88,7 +115,7 @@ fn module(module: &Module) -> Result<JsValue> {
         Module::Js(text) | Module::Cjs(text) | Module::Text(text) | Module::Py(text) => JsValue::from(&**text),
         Module::Data(bytes) | Module::Wasm(bytes) => Uint8Array::from(&**bytes).buffer().into(),
         Module::Json(value) => parse(value)?,
-        Module::Compiled(stub) => stub.handle.as_js().clone(),
+        Module::Compiled(stub) => stub.value()?,
     };
     let object = Object::new();
     set(&object, module.kind(), &content);
@@ -109,7 +136,7 @@ fn env<'a>(entries: impl Iterator<Item = (&'a str, &'a EnvValue)>) -> Result<JsV
     }
     let object = parse(&Value::Object(plain))?;
     for (name, stub) in stubs {
-        set(object.unchecked_ref(), name, stub.handle.as_js());
+        set(object.unchecked_ref(), name, &stub.value()?);
     }
     Ok(object)
 }

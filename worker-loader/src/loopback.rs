@@ -27,7 +27,8 @@ use crate::{Error, Result, Stub, digest, js, sys};
 /// (<https://developers.cloudflare.com/workers/runtime-apis/context/#exports>).
 #[derive(Clone, Debug)]
 pub struct Loopback {
-    exports: JsValue,
+    /// `None` where each load takes the exports of its own.
+    exports: Option<JsValue>,
     entrypoint: String,
     revision: u32,
 }
@@ -57,12 +58,21 @@ impl Loopback {
     pub fn from_js(ctx: &JsValue) -> Result<Self> {
         let exports = Reflect::get(ctx, &"exports".into()).map_err(js::error)?;
         if exports.is_object() {
-            Ok(Self { exports, entrypoint: "default".to_owned(), revision: 0 })
+            Ok(Self { exports: Some(exports), ..Self::per_load() })
         } else {
             Err(Error::factory(
                 "the runtime has no ctx.exports: set a compatibility date of 2025-11-17 or later in wrangler.toml",
             ))
         }
+    }
+
+    /// For a code that is kept. A stub belongs to the request in which it was made, and the runtime refuses it in any
+    /// other; those that this makes are made anew for each load, by the request that loads.
+    ///
+    /// It is `exports` of `cloudflare:workers`, with what [`from_context`](Self::from_context) needs. Whether the entrypoint is
+    /// there is seen when the code is loaded.
+    pub fn per_load() -> Self {
+        Self { exports: None, entrypoint: "default".to_owned(), revision: 0 }
     }
 
     /// Names the entrypoint: what the main module exports under this name.
@@ -85,7 +95,16 @@ impl Loopback {
     pub fn with_props(&self, props: &impl Serialize) -> Result<Stub> {
         let value = serde_json::to_value(props).map_err(Error::conversion)?;
         let fingerprint = digest::of_loopback(&self.entrypoint, self.revision, &value);
-        let stub = sys::loopback(&self.exports, &self.entrypoint, &js::plain(&value)?).map_err(js::error)?;
-        Ok(Stub::new(stub, fingerprint))
+        let props = js::plain(&value)?;
+        match &self.exports {
+            Some(exports) => {
+                let stub = sys::loopback(exports, &self.entrypoint, &props).map_err(js::error)?;
+                Ok(Stub::new(stub, fingerprint))
+            }
+            None => {
+                let make = sys::loopback_per_load(&self.entrypoint, &props);
+                Ok(Stub { per_load: true, ..Stub::new(make, fingerprint) })
+            }
+        }
     }
 }

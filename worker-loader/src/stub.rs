@@ -13,6 +13,9 @@ use crate::Handle;
 pub struct Stub {
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "read where there is JavaScript"))]
     pub(crate) handle: Handle,
+    /// Whether the handle is a function that makes the stub, for each load anew.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) per_load: bool,
     pub(crate) fingerprint: String,
 }
 
@@ -20,7 +23,12 @@ impl Stub {
     /// A stub under a fingerprint of your choice, which must not be empty: for a service binding its name and version,
     /// say.
     pub fn new(stub: impl Into<Handle>, fingerprint: impl Into<String>) -> Self {
-        Self { handle: stub.into(), fingerprint: fingerprint.into() }
+        Self {
+            handle: stub.into(),
+            #[cfg(target_arch = "wasm32")]
+            per_load: false,
+            fingerprint: fingerprint.into(),
+        }
     }
 
     /// For a code that has no key.

@@ -86,6 +86,17 @@ extern "C" {
         note: &JsValue,
     ) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_name = handOverUntried)]
+    pub(crate) fn hand_over_untried(
+        loader: &WorkerLoader,
+        name: &JsString,
+        factory: &Function,
+        entrypoint: &JsValue,
+        options: &JsValue,
+        request: &web_sys::Request,
+        note: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = handOverLoaded)]
     pub(crate) fn hand_over_loaded(
         stub: &WorkerStub,
@@ -100,6 +111,9 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     pub(crate) fn loopback(exports: &JsValue, name: &str, props: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = loopbackPerLoad)]
+    pub(crate) fn loopback_per_load(name: &str, props: &JsValue) -> Function;
 
     pub(crate) fn owing(promise: &Promise) -> Promise;
 

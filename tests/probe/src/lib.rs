@@ -28,12 +28,14 @@ pub fn probe(request: Request, env: Env, ctx: worker_sys::Context) -> JsValue {
     let ctx = worker::Context::new(ctx);
     match dynamic_loader::http::path_of(&request.url()) {
         "/hand-over" => or_error(run::hand_over(&request, &env, &ctx)),
+        "/hand-over-untried" => or_error(run::hand_over_untried(&request, &env, &ctx)),
         "/promise" => or_error(run::promise(&request, &env, &ctx)),
         "/panic/now" => panic!("on purpose, at once"),
         "/panic/later" => later(panics::later()),
         "/panic/factory" => or_error(panics::factory(&request, &env)),
         "/panic/joined" => later(panics::joined()),
         "/twice" => later(async move { run::twice(&request, &env, &ctx).await }),
+        "/kept" => later(async move { run::kept(&request, &env, &ctx).await }),
         "/slow" => later(panics::slow()),
         "/deadline" => later(async move { run::until_deadline(&request, &env, &ctx).await }),
         "/count" => later(async move { run::count(&request) }),

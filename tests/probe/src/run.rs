@@ -17,6 +17,7 @@ use crate::{
 thread_local! {
     /// How often the factory ran, by the spec's name.
     static RUNS: RefCell<HashMap<String, u32>> = RefCell::default();
+    static KEPT: RefCell<HashMap<String, WorkerCode>> = RefCell::default();
 }
 
 pub fn count(request: &Request) -> Answer {
@@ -110,6 +111,18 @@ pub async fn twice(request: &Request, env: &Env, ctx: &Context) -> Answer {
     Ok(loader.load(&code)?.fetch(request).await?.into())
 }
 
+/// Loads a code that is kept from request to request, cold each time.
+pub async fn kept(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    let spec = Spec::of(request)?;
+    let kept = KEPT.with_borrow(|kept| kept.get(&spec.name).cloned());
+    let code = match kept {
+        Some(code) => code,
+        None => spec.code(if spec.how == "load" { None } else { Some(ctx) })?,
+    };
+    KEPT.with_borrow_mut(|kept| kept.insert(spec.name, code.clone()));
+    Ok(env.loader("LOADER")?.load(&code)?.fetch(request).await?.into())
+}
+
 /// Gives up after 50 ms, as a host with a deadline does. What its request had begun to load ends with it.
 pub async fn until_deadline(request: &Request, env: &Env, ctx: &Context) -> Answer {
     let (mut answer, mut deadline) = (pin!(run(request, env, ctx)), pin!(sleep(50)));
@@ -122,6 +135,10 @@ pub async fn until_deadline(request: &Request, env: &Env, ctx: &Context) -> Answ
 
 pub fn hand_over(request: &Request, env: &Env, ctx: &Context) -> Answer {
     entrypoint(&Spec::of(request)?, env, ctx)?.hand_over(request, &JsValue::UNDEFINED)
+}
+
+pub fn hand_over_untried(request: &Request, env: &Env, ctx: &Context) -> Answer {
+    entrypoint(&Spec::of(request)?, env, ctx)?.hand_over_untried(request, &JsValue::UNDEFINED)
 }
 
 pub fn promise(request: &Request, env: &Env, ctx: &Context) -> Answer {

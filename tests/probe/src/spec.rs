@@ -123,11 +123,15 @@ impl Spec {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// The code, with stubs of this request, or with stubs that each load makes anew.
     pub fn code(&self, ctx: Option<&Context>) -> Result<WorkerCode> {
         let mut code = self.builder();
         let loopback = |name: &str, props: &Value| -> Result<Stub> {
-            let ctx = ctx.ok_or_else(|| Error::factory("no context here"))?;
-            Loopback::from_context(ctx)?.entrypoint(name).with_props(props)
+            let loopback = match ctx {
+                Some(ctx) => Loopback::from_context(ctx)?,
+                None => Loopback::per_load(),
+            };
+            loopback.entrypoint(name).with_props(props)
         };
         for (name, stub) in &self.stubs {
             let entrypoint = stub["entrypoint"].as_str().unwrap_or("Api");

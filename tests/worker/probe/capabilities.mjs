@@ -85,6 +85,24 @@ export default function (runtime) {
       }
     });
 
+    it("a code that is kept can have stubs that each load makes anew; those of a request end with it", async () => {
+      const text = `export default { async fetch(r, env) {
+        let went = "";
+        try { went = await (await fetch("https://example.com/")).json(); } catch (error) { went = error.message; }
+        return Response.json([await env.API.whoami(), went]);
+      } };`;
+      const spec = source(text, { how: "load", stubs: { API: { entrypoint: "Api", props: { tenant: "acme" } } }, outbound: "through", tail: { app: "kept" } });
+      for (let i = 0; i < 3; i += 1) {
+        const [whoami, went] = await p.json("/kept", spec);
+        assert.deepEqual([whoami, went.props], [{ tenant: "acme" }, { tenant: spec.name }]);
+      }
+      const nope = { ...spec, name: fresh(), stubs: { API: { entrypoint: "Nope", props: {} } } };
+      assert.match((await p.error("/kept", nope)).message, /exports no entrypoint "Nope"/);
+      const ofRequest = { ...spec, name: fresh(), how: "get" };
+      await p.json("/kept", ofRequest);
+      assert.match((await p.error("/kept", ofRequest)).message, /on behalf of a different request/);
+    });
+
     it("says which entrypoint a loopback misses", async () => {
       const error = await p.error("/x", source("export default {};", { stubs: { API: { entrypoint: "Nope", props: {} } } }));
       assert.match(error.message, /exports no entrypoint "Nope"/);

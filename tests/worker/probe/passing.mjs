@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { WebSocket } from "undici";
 import { probe, source, specHeader } from "./start.mjs";
 
-const PATHS = ["/x", "/hand-over", "/promise"];
+const PATHS = ["/x", "/hand-over", "/hand-over-untried", "/promise"];
 
 export default function (runtime) {
   describe(`passing through (${runtime})`, () => {
