@@ -57,12 +57,20 @@ fn is_ours(given: &str) -> bool {
 /// objects. Who shares one with somebody else waits for nothing: a right token is never counted. Of an IPv6 address
 /// the network counts, as a client has all of that.
 pub fn counter(address: &str) -> String {
-    let network = match address.contains(':') {
-        true => address.split(':').take(4).collect::<Vec<_>>().join(":"),
-        false => address.to_owned(),
-    };
+    let network = if address.contains(':') { network(address) } else { address.to_owned() };
     let digest = Sha256::digest(network);
     format!("authentication/{:02x}{:x}", digest[0], digest[1] >> 4)
+}
+
+/// The first half of an IPv6 address; `::` stands for as many zeros as are missing.
+fn network(address: &str) -> String {
+    let (head, tail) = address.split_once("::").unwrap_or((address, ""));
+    let mut groups: Vec<_> = head.split(':').filter(|group| !group.is_empty()).collect();
+    let tail: Vec<_> = tail.split(':').filter(|group| !group.is_empty()).collect();
+    groups.resize(8_usize.saturating_sub(tail.len()).max(groups.len()), "0");
+    groups.extend(tail);
+    groups.truncate(4);
+    groups.join(":")
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -185,6 +193,11 @@ mod tests {
     #[test]
     fn failures_are_counted_by_the_clients_network() {
         assert_eq!(counter("2001:db8:1:2:3:4:5:6"), counter("2001:db8:1:2::9"));
+        assert_eq!(network("2001:db8::1"), "2001:db8:0:0");
+        assert_eq!(network("::1"), "0:0:0:0");
+        assert_eq!(network("1::6:7:8"), "1:0:0:0");
+        assert_eq!(network("1:2:3::5:6:7:8"), "1:2:3:0");
+        assert_eq!(network("1:2:3:4:5:6:7::8:9"), "1:2:3:4", "which is no address");
         assert_ne!(counter("2001:db8:1:2::9"), counter("2001:db8:1:3::9"));
         assert_ne!(counter("192.0.2.1"), counter("192.0.2.2"));
         assert_eq!(counter("192.0.2.1").len(), "authentication/abc".len());

@@ -36,7 +36,7 @@ pub fn operation(
             From::Item => call.item.as_str().into(),
             From::Query => query.text(name).map_or(Value::Null, Value::from),
             From::Flag => query.flag(name).into(),
-            From::Body => body.take(),
+            From::Body | From::Form(_) => body.take(),
             From::Field(name) => body.get_mut(name).map_or(Value::Null, Value::take),
             From::Seen => match &caller.namespaces {
                 Some(names) => names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into(),

@@ -59,6 +59,8 @@ pub enum From {
     Flag,
     /// The whole JSON body.
     Body,
+    /// The whole body, which is JSON, or a form that stands for JSON under this name.
+    Form(&'static str),
     /// The field of this name in the JSON body.
     Field(&'static str),
     /// The namespaces that the caller sees; null is all.
@@ -93,6 +95,11 @@ impl Question {
     /// Whether the call has a JSON body.
     pub fn has_body(&self) -> bool {
         self.fields.iter().any(|(_, from)| matches!(from, From::Body | From::Field(_)))
+    }
+
+    /// The name of the document, where the body may be a form.
+    pub fn form(&self) -> Option<&'static str> {
+        self.fields.iter().find_map(|(_, from)| if let From::Form(root) = from { Some(*root) } else { None })
     }
 
     /// A list, by the page.

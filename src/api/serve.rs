@@ -13,6 +13,7 @@ use crate::{
     reply::{self, envelope},
     storage,
     sys::read_text,
+    upload,
 };
 
 /// A JSON body is at most so many bytes.
@@ -95,7 +96,11 @@ impl Scope {
 
     /// Puts the question, and gives the answer in its envelope.
     async fn put(&self, question: &Question) -> Result<Response, Refusal> {
-        let body = if question.has_body() { plan::body(&self.text().await?)? } else { Value::Null };
+        let body = match question.form() {
+            Some(root) => upload::document(&self.request, root).await?,
+            None if question.has_body() => plan::body(&self.text().await?)?,
+            None => Value::Null,
+        };
         let operation = plan::operation(question, &self.call, &self.caller, self.query(), body)?;
         let (binding, name) = match question.whom {
             Whom::Directory => ("DIRECTORY", "directory".to_owned()),

@@ -7,6 +7,6 @@ pub(super) const RESOURCES: &[Resource] = &[Resource {
     allow: "GET, HEAD, PATCH",
     methods: &[
         ("GET", Does::Ask(&Question::one(Script, "settings", &[]))),
-        ("PATCH", Does::Ask(&Question::one(Script, "patch_settings", &[("patch", From::Body)]))),
+        ("PATCH", Does::Ask(&Question::one(Script, "patch_settings", &[("patch", From::Form("settings"))]))),
     ],
 }];
