@@ -4,9 +4,10 @@ import { request } from "node:http";
 // What the connection needs and the clock says.
 const HOPS = ["connection", "keep-alive", "date"];
 
-export function wire(url, { method = "GET", headers = {}, body } = {}) {
+/** `path` goes as it is, where a URL would be put in order. */
+export function wire(url, { method = "GET", headers = {}, body, path = url.pathname + url.search } = {}) {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, agent: false }, (answer) => {
+    const asked = request(url, { method, headers, path, agent: false }, (answer) => {
       const parts = [];
       answer.on("data", (part) => parts.push(part));
       answer.on("error", reject);

@@ -1,0 +1,65 @@
+// A request for a file, as Cloudflare answers it.
+import { fill, matches } from "./pattern.js";
+import { page } from "./page.js";
+import { redirect } from "./redirect.js";
+
+const decode = (part) => {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return part;
+	}
+};
+// Slashes that become one cannot make a Location that names another host.
+const decoded = (path) => path.split("/").map(decode).join("/").replace(/\/+/g, "/");
+const encoded = (path) => path.split("/").map(encodeURIComponent).join("/");
+
+/**
+ * What answers: `{ file, status }`, `{ status, location }`, `{ status }`, or null where the files have nothing to do with
+ * it. `missing` is what is done for a path that is not there.
+ */
+export function decide({ files, config }, method, url, missing = config.not_found_handling) {
+	const rule = redirect(config.redirects, url);
+	if (rule?.location !== undefined) return rule;
+	const asked = rule?.path ?? url.pathname;
+	const path = decoded(asked);
+	const found = page(files, config.html_handling, missing, path);
+	if (!found) return rule && { status: 404 };
+	if (method !== "GET" && method !== "HEAD") return { status: 405 };
+	// Each file has one place, and each path one spelling.
+	const place = encoded(found.place ?? path);
+	return found.place !== undefined || place !== asked ? { status: 307, location: place + url.search } : found;
+}
+
+/** The answer that was decided, with what _headers says of this path. */
+export async function answer(site, bucket, request, url, decision) {
+	const response = await respond(site, bucket, request, decision ?? { status: 404 });
+	const set = new Set();
+	for (const [[, fields, unset], names] of matches(site.config.headers ?? [], url)) {
+		for (const name of unset) response.headers.delete(name);
+		for (const [name, value] of fields) {
+			// The first takes the place of ours, further ones go beside it.
+			response.headers[set.has(name) ? "append" : "set"](name, fill(value, names));
+			set.add(name);
+		}
+	}
+	return response;
+}
+
+async function respond({ prefix, types }, bucket, request, { status, location, file }) {
+	if (!file) return new Response(null, { status, headers: location === undefined ? {} : { location } });
+	const [digest, type] = file;
+	const etag = `"${digest}"`;
+	const headers = new Headers({ etag });
+	if (type >= 0) headers.set("content-type", types[type]);
+	// A browser keeps it and asks each time; but not what was asked for with credentials, or in part.
+	if (!request.headers.has("authorization") && !request.headers.has("range")) {
+		headers.set("cache-control", "public, max-age=0, must-revalidate");
+	}
+	const known = request.headers.get("if-none-match");
+	if (known === etag || known === `W/${etag}`) return new Response(null, { status: 304, headers });
+	if (request.method === "HEAD") return new Response(null, { status, headers });
+	const object = await bucket.get(`${prefix}/asset/${digest}`);
+	if (!object) throw new Error(`The bucket has no asset ${digest} of ${prefix}.`);
+	return new Response(object.body, { status, headers });
+}
