@@ -1,5 +1,6 @@
 //! JavaScript of our own that Rust calls, and classes of the platform that the `worker` crate lacks.
 
+pub(crate) mod assets;
 mod body;
 pub(crate) mod upload;
 

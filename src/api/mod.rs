@@ -3,6 +3,8 @@
 //! Each file of a resource is a table of its paths and methods, most of which are a question to one Durable Object.
 //! [`Call`] finds the row and the names in the path, [`auth`] finds the [`Caller`], [`plan`] makes the operation.
 
+#[cfg(target_arch = "wasm32")]
+pub mod assets;
 pub mod auth;
 pub mod beside;
 mod bindings;
