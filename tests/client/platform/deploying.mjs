@@ -1,0 +1,87 @@
+// `wrangler deploy --dispatch-namespace`: what goes up is what is served.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { ACCOUNT, NAMESPACE } from "./clients.mjs";
+
+const TO = ["--dispatch-namespace", NAMESPACE];
+const VERSION = /Current Version ID: ([0-9a-f-]{36})/;
+
+export default (clients) => describe("wrangler deploy", () => {
+  test("a script with a text, a WebAssembly module and vars; a secret outlives the next deploy", async () => {
+    const { project, ran, sdk, served } = clients();
+    const folder = project("plain");
+    const first = await ran(folder, "deploy", ...TO);
+    assert.match(first, /Uploaded plain/);
+    assert.match(first, VERSION);
+    const answer = async () => JSON.parse((await served("plain", "/a/b?c")).text);
+    const expected = { greeting: "Good morning", sum: 42, NAME: "Ada", LEVEL: { is: [1, 2] }, pathname: "/a/b" };
+    assert.deepEqual(await answer(), expected);
+
+    const where = { account_id: ACCOUNT, dispatch_namespace: NAMESPACE };
+    const scripts = sdk.workersForPlatforms.dispatch.namespaces.scripts;
+    await scripts.secrets.update("plain", { ...where, name: "TOKEN", text: "hush", type: "secret_text" });
+    assert.deepEqual(await answer(), { ...expected, TOKEN: "hush" }, "at once");
+
+    writeFileSync(join(folder, "greeting.txt"), "Good evening\n");
+    const second = await ran(folder, "deploy", ...TO, "--var", "NAME:Grace");
+    assert.notEqual(VERSION.exec(second)[1], VERSION.exec(first)[1]);
+    assert.deepEqual(await answer(), { ...expected, greeting: "Good evening", NAME: "Grace", TOKEN: "hush" }, "at once");
+  });
+
+  test("a TypeScript project with a framework from npm, bundled by wrangler", async () => {
+    const { project, ran, served } = clients();
+    const folder = project("hono");
+    await ran(folder, "deploy", ...TO);
+    const book = await served("books", "/books/1");
+    assert.deepEqual([book.status, JSON.parse(book.text)], [200, { title: "Middlemarch", shelf: "upper" }]);
+    const again = await served("books", "/books/1", { headers: { "if-none-match": book.headers.get("etag") } });
+    assert.deepEqual([again.status, again.text], [304, ""]);
+    assert.equal((await served("books", "/books/2")).status, 404);
+    assert.equal((await served("books", "/echo", { method: "POST", body: "a body" })).text, "A BODY");
+
+    const source = join(folder, "src/books.ts");
+    writeFileSync(source, readFileSync(source, "utf8").replace("Middlemarch", "Silas Marner"));
+    await ran(folder, "deploy", ...TO);
+    const after = await served("books", "/books/1", { headers: { "if-none-match": book.headers.get("etag") } });
+    assert.equal(JSON.parse(after.text).title, "Silas Marner", "the next request is served by the new version");
+  });
+
+  test("a script without a bundler, and an annotation", async () => {
+    const { project, ran, served, sdk } = clients();
+    const folder = project("plain", { "lib/word.js": 'export const word = "apart";\n', "main.js": 'import { word } from "./lib/word.js";\nexport default { fetch: () => new Response(word) };\n' });
+    await ran(folder, "deploy", "main.js", "--name", "apart", "--no-bundle", ...TO, "--message", "by hand", "--tag", "v1");
+    assert.equal((await served("apart")).text, "apart");
+    const path = `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/scripts/apart/versions`;
+    const { result } = await sdk.get(path);
+    assert.deepEqual([result.items[0].annotations["workers/message"], result.items[0].annotations["workers/tag"]], ["by hand", "v1"]);
+    assert.equal(result.items[0].metadata.source, "wrangler");
+  });
+
+  test("what needs what is not built yet is refused by name, and nothing changes", async () => {
+    const { project, failed, served } = clients();
+    const folder = project("plain");
+    const before = (await served("plain")).text;
+    writeFileSync(join(folder, "wrangler.toml"), `${readFileSync(join(folder, "wrangler.toml"), "utf8")}
+[[kv_namespaces]]
+binding = "STORE"
+id = "0123456789abcdef0123456789abcdef"
+
+[[queues.producers]]
+binding = "WORK"
+queue = "work"
+`);
+    const out = await failed(folder, "deploy", ...TO, "--var", "NAME:Nobody");
+    for (const part of [/STORE.*kv_namespace/, /WORK.*queue/]) assert.match(out, part);
+    assert.equal((await served("plain")).text, before);
+  });
+
+  test("with [env], whose tags wrangler sets beside, it only warns", async () => {
+    const { project, ran, served } = clients();
+    const folder = project("plain");
+    writeFileSync(join(folder, "wrangler.toml"), `${readFileSync(join(folder, "wrangler.toml"), "utf8")}\n[env.staging.vars]\nNAME = "Stage"\n`);
+    await ran(folder, "deploy", ...TO, "--env", "staging");
+    assert.equal(JSON.parse((await served("plain-staging")).text).NAME, "Stage");
+  });
+});
