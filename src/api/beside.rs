@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     Call, Caller,
+    query::Query,
     resource::{Action, Does, Resource, in_account},
 };
 use crate::{
@@ -38,9 +39,11 @@ const ACCOUNT: &str = "dynamic-loader";
 ///
 /// # Errors
 /// [`Refusal::Api`]: 403 for a user, as tokens of this host are none's, 404 for ordinary Workers.
-pub fn answer(action: Action, call: &Call, caller: &Caller) -> Result<String, Refusal> {
+pub fn answer(action: Action, call: &Call, caller: &Caller, mut query: Query<'_>) -> Result<String, Refusal> {
     let account = |id: &str| json!({ "id": id, "name": ACCOUNT, "type": "standard", "settings": {} });
-    let list = |item| Ok(envelope::page(&envelope::whole(vec![item])));
+    // Clients ask for the next page until one is empty.
+    let first = query.text("page").is_none_or(|page| page == "1");
+    let list = |item| Ok(envelope::page(&envelope::whole(if first { vec![item] } else { Vec::new() })));
     match action {
         Action::VerifyToken => {
             let mut token = json!({ "id": caller.id, "status": "active" });

@@ -90,7 +90,7 @@ impl Scope {
             | Action::Explain
             | Action::AssetsSession
             | Action::UploadAssets => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
-            _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller)?)?),
+            _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }
     }
 
