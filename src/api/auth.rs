@@ -74,7 +74,7 @@ fn network(address: &str) -> String {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use asking::{caller, owner};
+pub use asking::{caller, counted, owner};
 
 #[cfg(target_arch = "wasm32")]
 mod asking {
@@ -109,7 +109,7 @@ mod asking {
             }
             Shown::Nothing => (),
         }
-        Err(failed(request, env).await)
+        Err(counted(Refusal::Unauthorized, request, env).await)
     }
 
     /// Lets the holder of the operator's token pass, and nobody else.
@@ -119,7 +119,7 @@ mod asking {
     pub async fn owner(request: &Request, env: &Env) -> Result<(), Refusal> {
         match shown(request, env)? {
             Shown::Owner => Ok(()),
-            _ => Err(failed(request, env).await),
+            _ => Err(counted(Refusal::Unauthorized, request, env).await),
         }
     }
 
@@ -129,12 +129,16 @@ mod asking {
         show(token.as_deref(), previous.as_deref(), authorization.as_deref())
     }
 
-    /// Counts a failure. Where that cannot be done, it is a failure all the same.
-    async fn failed(request: &Request, env: &Env) -> Refusal {
+    /// Counts a failure of authentication, and gives it back, or how long to wait after too many. Where it cannot be
+    /// counted, it is a failure all the same. Other refusals are none.
+    pub async fn counted(refusal: Refusal, request: &Request, env: &Env) -> Refusal {
+        if !matches!(refusal, Refusal::Unauthorized | Refusal::Api { status: 401, .. }) {
+            return refusal;
+        }
         let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
         match storage::admit(env, &counter(&address), FAILURES_PER_MINUTE).await {
             Err(limited @ Refusal::RateLimited { .. }) => limited,
-            _ => Refusal::Unauthorized,
+            _ => refusal,
         }
     }
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::Env;
 
-use super::{Action, Call, Caller, Does, Question, Whom, auth, beside, plan, query::Query};
+use super::{Action, Call, Caller, Does, Question, Whom, assets, auth, beside, plan, query::Query};
 use crate::{
     http::path_of,
     registry::{Refusal, problem},
@@ -51,7 +51,13 @@ pub fn serve(request: Request, env: Env) -> JsValue {
 async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
     let url = request.url();
     let (call, does) = Call::parse(&request.method(), path_of(&url))?;
-    // Action::UploadAssets brings a token of its upload session and no other: it comes before this line.
+    if let Does::Own(Action::UploadAssets) = does {
+        // It brings the token of its upload session, and no other.
+        return match assets::upload(&env, &request).await {
+            Ok((status, result)) => Ok(reply::json(status, &envelope::success(&result))?),
+            Err(refusal) => Err(auth::counted(refusal, &request, &env).await),
+        };
+    }
     let caller = auth::caller(&request, &env).await?;
     caller.may(&call, does)?;
     let scope = Scope { request, url, env, call, caller };
@@ -83,13 +89,14 @@ impl Scope {
     /// What is no mere question: each is `async fn(&Scope) -> Result<Response, Refusal>` in a file of its own.
     async fn act(&self, action: Action) -> Result<Response, Refusal> {
         match action {
-            Action::PutScript
-            | Action::PutContent
-            | Action::Content
-            | Action::PostVersion
-            | Action::Explain
-            | Action::AssetsSession
-            | Action::UploadAssets => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
+            Action::AssetsSession => {
+                let id = self.namespace().await?.id;
+                let session = assets::open_session(&self.env, &self.request, &id, &self.call.script).await?;
+                Ok(reply::json(200, &envelope::success(&session))?)
+            }
+            Action::PutScript | Action::PutContent | Action::Content | Action::PostVersion | Action::Explain => {
+                Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet."))
+            }
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }
     }
