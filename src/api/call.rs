@@ -144,6 +144,20 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_every_path() {
+        let readme = include_str!("../../README.md");
+        for path in RESOURCES.into_iter().flatten().map(|resource| resource.path) {
+            let short = path.replace("accounts/:account/workers/dispatch/namespaces", "NS");
+            let short = short.replace("NS/:namespace/scripts/:script/", ".../");
+            let told = match short.split_once(":item") {
+                Some((before, _)) => readme.contains(&format!("`{before}:")),
+                None => short.ends_with("/*") || readme.contains(&format!("`{short}`")),
+            };
+            assert!(told, "{short}");
+        }
+    }
+
+    #[test]
     fn names_are_what_the_path_says() {
         let (call, does) = ask("DELETE", &format!("{SCRIPT}/tags/plan%3Apro"));
         assert!(matches!(does, Does::Ask(question) if question.op == "delete_tag"));
