@@ -1,7 +1,7 @@
 // The main module. What the runtime can reach is what is exported here, and nothing else.
-import generated, { ConfigStore, Limiter } from "../build/index.js";
+import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
 import { host } from "./dispatch/finish.js";
 
-export { ConfigStore, Limiter };
+export { ConfigStore, Directory, Limiter, Namespace, Script };
 export default host(generated, entry);

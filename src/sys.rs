@@ -2,9 +2,11 @@
 
 pub(crate) mod assets;
 mod body;
+mod durable;
 pub(crate) mod upload;
 
 pub(crate) use body::read_text;
+pub(crate) use durable::{Bucket, Sql, Storage};
 
 use wasm_bindgen::prelude::*;
 use web_sys::Request;

@@ -23,15 +23,13 @@ const NOT_BUILT: [(&str, &str); 6] = [
     ("exports", "exports"),
 ];
 
-/// Reads the metadata of an upload: JSON text. `modules` are those that came with it, `{name, type, kind, bytes,
-/// sha256}` each; a leading `./` of a name is dropped, as an import does.
+/// Reads the metadata of an upload. `modules` are those that came with it, `{name, type, kind, bytes, sha256}` each; a
+/// leading `./` of a name is dropped, as an import does.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn parse(text: &str, modules: &[Value]) -> Result<Value, Vec<Problem>> {
-    let metadata: Value = serde_json::from_str(text)
-        .map_err(|error| vec![Problem::new(METADATA, format!("The part metadata is not JSON: {error}."))])?;
-    let mut fields = Fields::new(&metadata, "The part metadata", "", METADATA);
+pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>> {
+    let mut fields = Fields::new(metadata, "The part metadata", "", METADATA);
 
     let modules = checked_modules(modules, &mut fields);
     let main = main_module(&modules, &mut fields);
@@ -79,7 +77,7 @@ pub fn parse(text: &str, modules: &[Value]) -> Result<Value, Vec<Problem>> {
         "source": "api",
         "tags": null, "outbound": null, "tail": null, "observability": null, "logpush": null, "affinity": null,
     });
-    match settings::changes(&metadata) {
+    match settings::changes(metadata) {
         Ok(changes) => changes.into_iter().for_each(|(name, value)| draft[name.as_str()] = value),
         Err(problems) => fields.problems.extend(problems),
     }

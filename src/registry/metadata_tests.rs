@@ -6,7 +6,7 @@ fn module(name: &str, kind: &str) -> Value {
 }
 
 fn parsed(metadata: Value) -> Result<Value, Vec<Problem>> {
-    parse(&metadata.to_string(), &[module("index.js", "js"), module("./f00-hello.txt", "text")])
+    parse(&metadata, &[module("index.js", "js"), module("./f00-hello.txt", "text")])
 }
 
 fn messages(metadata: Value) -> Vec<String> {
@@ -44,10 +44,10 @@ fn the_least_is_a_main_module() {
 
 #[test]
 fn assets_need_no_module() {
-    let draft = parse(r#"{"assets":{"jwt":"x","config":{}}}"#, &[]).unwrap();
+    let draft = parse(&json!({ "assets": { "jwt": "x", "config": {} } }), &[]).unwrap();
     assert_eq!((&draft["main_module"], &draft["bundle"]), (&Value::Null, &Value::Null));
     assert_eq!(draft["assets"]["jwt"], "x");
-    assert_eq!(parse("{}", &[]).unwrap_err().len(), 1);
+    assert_eq!(parse(&json!({}), &[]).unwrap_err().len(), 1);
 }
 
 #[test]
@@ -90,13 +90,14 @@ fn every_field_is_looked_at() {
 #[test]
 fn a_module_has_a_name_and_a_kind() {
     for bad in ["", "/a.js", "../a.js", "a/../b.js", "a//b.js", "a/./b.js", "././a.js", "a\n.js"] {
-        let problems = parse(r#"{"main_module":"m.js"}"#, &[module("m.js", "js"), module(bad, "js")]).unwrap_err();
+        let problems =
+            parse(&json!({ "main_module": "m.js" }), &[module("m.js", "js"), module(bad, "js")]).unwrap_err();
         assert!(problems[0].message.contains("name of a module"), "{bad:?}");
     }
     let twice = [module("m.js", "js"), module("a.js", "js"), module("./a.js", "text")];
-    assert!(parse(r#"{"main_module":"m.js"}"#, &twice).unwrap_err()[0].message.contains("two modules \"a.js\""));
+    assert!(parse(&json!({ "main_module": "m.js" }), &twice).unwrap_err()[0].message.contains("two modules \"a.js\""));
     let strange = [module("m.js", "js"), json!({ "name": "a.png", "type": "image/png", "kind": null })];
-    assert!(parse(r#"{"main_module":"m.js"}"#, &strange).unwrap_err()[0].message.contains("image/png"));
+    assert!(parse(&json!({ "main_module": "m.js" }), &strange).unwrap_err()[0].message.contains("image/png"));
 }
 
 #[test]
@@ -113,17 +114,34 @@ fn the_main_module_is_an_es_module() {
 
 #[test]
 fn what_is_no_object_is_told() {
-    for text in ["", "[]", "5", "{", "null"] {
-        assert!(parse(text, &[]).unwrap_err()[0].message.contains("metadata"), "{text}");
+    for metadata in [json!([]), json!(5), json!("{}"), Value::Null] {
+        assert!(parse(&metadata, &[]).unwrap_err()[0].message.contains("metadata"), "{metadata}");
     }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "index.js|name|type|plain_text|secret_text|inherit|text|jwt|\\PC{0,9}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let key = "name|type|text|json|jwt|cpu_ms|workers/tag|\\PC{0,9}";
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key, inner), 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
 }
 
 proptest! {
     /// No metadata makes it panic, and what it takes has a bundle or assets.
     #[test]
-    fn any_text_is_a_draft_or_problems(text in "\\PC{0,40}", field in "main_module|bindings|limits|assets|tags|annotations") {
-        let _ = parse(&text, &[]);
-        let metadata = format!("{{\"{field}\":{text}}}");
+    fn any_metadata_is_a_draft_or_problems(
+        metadata in prop::collection::vec(("main_module|bindings|limits|assets|tags|annotations|affinity", any_json()), 0..4),
+    ) {
+        let metadata = Value::Object(metadata.into_iter().collect());
         for modules in [vec![], vec![module("index.js", "js")]] {
             match parse(&metadata, &modules) {
                 Ok(draft) => prop_assert!(draft["bundle"].is_string() || !draft["assets"].is_null()),

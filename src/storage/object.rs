@@ -3,10 +3,10 @@
 //! Not the `worker` crate's Request and Response: their conversions would be a tenth of the whole WebAssembly.
 
 use js_sys::{Promise, futures::JsFuture};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Request, RequestInit, Response};
-use worker::{Env, SqlStorageValue};
+use web_sys::{Request, RequestInit, Response, ResponseInit};
+use worker::{Env, SqlStorageValue, console_error};
 
 use crate::registry::{Problem, Refusal};
 
@@ -62,6 +62,36 @@ pub async fn ask(env: &Env, binding: &str, name: &str, operation: &Value) -> Res
         Some(problems) => Refusal::Api { status, problems },
         None => Refusal::StorageUnavailable(format!("{binding} answered {status} and gave no reason")),
     })
+}
+
+/// Reads what [`ask`] sent: the operation.
+///
+/// # Errors
+/// When it did not arrive whole.
+pub(super) async fn asked(request: worker::Request) -> Result<Value, Refusal> {
+    let body = text(request.inner().text()).await?;
+    serde_json::from_str(&body).map_err(|error| Refusal::StorageUnavailable(format!("no operation: {error}")))
+}
+
+/// The answer that [`ask`] reads: the result, or why there is none.
+///
+/// # Errors
+/// When the runtime cannot make a Response.
+pub(super) fn answer(result: Result<String, Refusal>) -> worker::Result<worker::Response> {
+    let (status, body) = match result {
+        Ok(body) => (200, body),
+        Err(Refusal::Api { status, problems }) => {
+            let errors: Vec<_> = problems.iter().map(Problem::to_value).collect();
+            (status, json!({ "errors": errors }).to_string())
+        }
+        Err(other) => {
+            console_error!("A Durable Object failed: {other:?}");
+            (500, String::new())
+        }
+    };
+    let init = ResponseInit::new();
+    init.set_status(status);
+    Ok(Response::new_with_opt_str_and_init(Some(&body), &init)?.into())
 }
 
 /// A body as text.

@@ -42,6 +42,7 @@ export function options(toml = "wrangler.toml", dist = "dist") {
     durableObjects: Object.fromEntries(
       objects.map(({ name, class_name }) => [name, { className: class_name, useSQLite: sqlite.has(class_name) }]),
     ),
+    r2Buckets: Object.fromEntries((config.r2_buckets ?? []).map(({ binding, bucket_name }) => [binding, bucket_name])),
     workerLoaders: Object.fromEntries((config.worker_loaders ?? []).map(({ binding }) => [binding, {}])),
     host: "127.0.0.1",
     port: 0,

@@ -3,9 +3,9 @@
 // bindings in `env`, and nothing of the Worker.
 //
 // PUT /spy sets the modes; GET /spy tells what was seen.
-import worker, { ConfigStore, Limiter } from "./entry.js";
+import worker, { ConfigStore, Directory, Limiter, Namespace, Script } from "./entry.js";
 
-export { ConfigStore, Limiter };
+export { ConfigStore, Directory, Limiter, Namespace, Script };
 
 const ECHO = `export default {
 	async fetch(request, env, ctx) {

@@ -1,0 +1,84 @@
+//! The Durable Object of which there is one: the names of namespaces, and the API's tokens.
+
+mod namespaces;
+mod tokens;
+
+use serde_json::{Value, json};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+
+use super::{
+    db::{Db, now},
+    object,
+};
+use crate::registry::Refusal;
+
+const STEPS: &[&str] = &[include_str!("../schema/directory_1.sql")];
+
+/// How long to wait before what failed is tried again.
+const RETRY_MS: f64 = 5_000.0;
+
+type Answer<T = Value> = std::result::Result<T, Refusal>;
+
+/// The list of namespaces and tokens, named `directory`.
+#[durable_object(alarm)]
+pub struct Directory {
+    db: Db,
+    env: Env,
+}
+
+impl DurableObject for Directory {
+    fn new(state: State, env: Env) -> Self {
+        Self { db: Db::new(&state, STEPS), env }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let answer = match object::asked(request).await {
+            Ok(input) => self.perform(&input).await,
+            Err(refusal) => Err(refusal),
+        };
+        object::answer(answer.map(|answer| answer.to_string()))
+    }
+
+    /// Tells the namespaces that are deleted that they are. Whatever fails is tried again.
+    async fn alarm(&self) -> Result<Response> {
+        if let Err(refusal) = self.bid_farewell().await {
+            console_error!("The directory tries again: {refusal:?}");
+            self.db.alarm_at(now() + RETRY_MS).map_err(|_| "the alarm failed")?;
+        }
+        Ok(web_sys::Response::new()?.into())
+    }
+}
+
+impl Directory {
+    async fn perform(&self, input: &Value) -> Answer {
+        let name = input["op"].as_str().unwrap_or_default();
+        let answer = self.db.transact(|| match name {
+            "namespace" => self.namespace(input),
+            "list_namespaces" => self.list_namespaces(input),
+            "create_namespace" => self.create_namespace(input),
+            "patch_namespace" => self.patch_namespace(input),
+            "delete_namespace" => self.delete_namespace(input),
+            "count" => self.count(input),
+            "authenticate" => self.authenticate(input),
+            "list_tokens" => self.list_tokens(),
+            "create_token" => self.create_token(input),
+            "roll_token" => self.roll_token(input),
+            "delete_token" => self.delete_token(input),
+            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name:?}"))),
+        })?;
+        if name == "delete_namespace" {
+            // Done now, it is seen at once. Where it fails the alarm does it.
+            let _retried = self.bid_farewell().await;
+        }
+        Ok(answer)
+    }
+
+    /// A namespace that is deleted has its own object delete its scripts.
+    async fn bid_farewell(&self) -> Answer<()> {
+        for id in self.db.column("SELECT id FROM leaving", &[])? {
+            object::ask(&self.env, "NAMESPACES", id.as_str().unwrap_or_default(), &json!({ "op": "delete" })).await?;
+            self.db.run("DELETE FROM leaving WHERE id = ?", &[id])?;
+        }
+        Ok(())
+    }
+}

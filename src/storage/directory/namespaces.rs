@@ -1,0 +1,128 @@
+//! Namespaces: their names, and what their owner says of them.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::db::{Row, iso, new_id, now},
+    Answer, Directory, RETRY_MS,
+};
+use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, problem};
+
+const COLUMNS: &str =
+    "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts FROM namespace";
+
+impl Directory {
+    /// `namespace {name}`.
+    pub(super) fn namespace(&self, input: &Value) -> Answer {
+        Ok(shown(&self.find(&input["name"])?))
+    }
+
+    /// `list_namespaces {page, per_page, only}`: in the order of their names; of those in `only`, where it is a list.
+    pub(super) fn list_namespaces(&self, input: &Value) -> Answer {
+        let page = Page::parse(input, 100).map_err(Refusal::invalid)?;
+        let seen = "(? OR name IN (SELECT value FROM json_each(?)))";
+        let only = input["only"].as_array().cloned();
+        let mut parameters = vec![only.is_none().into(), only.unwrap_or_default().into()];
+        let total = self.db.count(&format!("SELECT COUNT(*) FROM namespace WHERE {seen}"), &parameters)?;
+        parameters.extend([page.limit().into(), page.offset().into()]);
+        let rows = self.db.rows(&format!("{COLUMNS} WHERE {seen} ORDER BY name LIMIT ? OFFSET ?"), &parameters)?;
+        let info = page.info(rows.len() as u64, total);
+        Ok(json!({ "result": rows.iter().map(shown).collect::<Vec<_>>(), "result_info": info }))
+    }
+
+    /// `create_namespace {name, by?}`.
+    pub(super) fn create_namespace(&self, input: &Value) -> Answer {
+        let name = self.free_name(&input["name"])?;
+        let (id, at, by) = (new_id()?, Value::from(iso(now())), actor(input));
+        self.db.run(
+            "INSERT INTO namespace (id, name, created_on, created_by, modified_on, modified_by) VALUES (?, ?, ?, ?, ?, ?)",
+            &[id.into(), name.clone(), at.clone(), by.clone(), at, by],
+        )?;
+        self.namespace(&json!({ "name": name }))
+    }
+
+    /// `patch_namespace {name, new_name?, trusted_workers?, by?}`.
+    pub(super) fn patch_namespace(&self, input: &Value) -> Answer {
+        let row = self.find(&input["name"])?;
+        let mut fields = Fields::new(input, "The namespace", "", problem::MALFORMED);
+        let trusted = fields.boolean("trusted_workers").map_or(row[6].clone(), |trusted| u8::from(trusted).into());
+        if !fields.problems.is_empty() {
+            return Err(Refusal::invalid(fields.problems));
+        }
+        let name = match &input["new_name"] {
+            Value::Null => row[1].clone(),
+            name if *name == row[1] => row[1].clone(),
+            name => self.free_name(name)?,
+        };
+        self.db.run(
+            "UPDATE namespace SET name = ?, trusted = ?, modified_on = ?, modified_by = ? WHERE id = ?",
+            &[name.clone(), trusted, iso(now()).into(), actor(input), row[0].clone()],
+        )?;
+        self.namespace(&json!({ "name": name }))
+    }
+
+    /// `delete_namespace {name}`: the name is free at once; the scripts are deleted by the namespace's own object.
+    pub(super) fn delete_namespace(&self, input: &Value) -> Answer {
+        let id = self.find(&input["name"])?.swap_remove(0);
+        for query in [
+            "DELETE FROM namespace WHERE id = ?",
+            "DELETE FROM token_namespace WHERE namespace = ?",
+            "INSERT INTO leaving (id) VALUES (?)",
+        ] {
+            self.db.run(query, std::slice::from_ref(&id))?;
+        }
+        self.db.alarm_at(now() + RETRY_MS)?;
+        Ok(Value::Null)
+    }
+
+    /// `count {namespace_id, scripts, revision}`: what a namespace says of itself.
+    pub(super) fn count(&self, input: &Value) -> Answer {
+        self.db.run(
+            "UPDATE namespace SET scripts = ?, revision = ? WHERE id = ? AND revision < ?",
+            &[
+                input["scripts"].clone(),
+                input["revision"].clone(),
+                input["namespace_id"].clone(),
+                input["revision"].clone(),
+            ],
+        )?;
+        Ok(Value::Null)
+    }
+
+    fn find(&self, name: &Value) -> Answer<Row> {
+        let row = self.db.row(&format!("{COLUMNS} WHERE name = ?"), std::slice::from_ref(name))?;
+        row.ok_or_else(|| Refusal::api(404, problem::NO_SUCH_NAMESPACE, format!("There is no namespace {name}.")))
+    }
+
+    fn free_name(&self, name: &Value) -> Answer {
+        let name = Name::parse("namespace", name.as_str().unwrap_or_default())
+            .map_err(|problem: Problem| Refusal::invalid(vec![problem]))?;
+        if name.as_str() == BUILTIN {
+            let message = format!("The namespace {BUILTIN:?} is this host's own: take another name.");
+            return Err(Refusal::api(400, problem::INVALID_NAME, message));
+        }
+        let name = Value::from(name.into_string());
+        match self.find(&name) {
+            Ok(_) => Err(Refusal::api(409, problem::NAMESPACE_EXISTS, format!("There is a namespace {name} already."))),
+            Err(Refusal::Api { .. }) => Ok(name),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+fn actor(input: &Value) -> Value {
+    input["by"].as_str().unwrap_or_default().into()
+}
+
+fn shown(row: &Row) -> Value {
+    json!({
+        "namespace_id": row[0],
+        "namespace_name": row[1],
+        "created_on": row[2],
+        "created_by": row[3],
+        "modified_on": row[4],
+        "modified_by": row[5],
+        "trusted_workers": row[6] == 1,
+        "script_count": row[7],
+    })
+}

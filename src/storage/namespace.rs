@@ -1,0 +1,247 @@
+//! The Durable Object of one namespace: the index of its scripts, and how many it may have.
+
+use serde_json::{Value, json};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+
+use super::{
+    db::{Db, Row, now},
+    object,
+};
+use crate::registry::{Fields, Page, Problem, Refusal, problem, tag};
+
+const STEPS: &[&str] = &[include_str!("schema/namespace_1.sql")];
+
+/// So many scripts, unless the quota says another number.
+const QUOTA: u64 = 10_000;
+/// So many scripts are deleted before anything else gets its turn.
+const AT_ONCE: u64 = 20;
+/// How long to wait before what failed is tried again.
+const RETRY_MS: f64 = 5_000.0;
+
+type Answer<T = Value> = std::result::Result<T, Refusal>;
+
+/// One namespace, named by its id.
+#[durable_object(alarm)]
+pub struct Namespace {
+    db: Db,
+    env: Env,
+    id: String,
+}
+
+impl DurableObject for Namespace {
+    fn new(state: State, env: Env) -> Self {
+        let id = state.id().name().unwrap_or_default();
+        Self { db: Db::new(&state, STEPS), env, id }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let answer = match object::asked(request).await {
+            Ok(input) => self.perform(&input).await,
+            Err(refusal) => Err(refusal),
+        };
+        object::answer(answer.map(|answer| answer.to_string()))
+    }
+
+    /// Deletes the scripts of a deleted namespace, and tells the directory how many there are. Whatever fails is tried
+    /// again.
+    async fn alarm(&self) -> Result<Response> {
+        if let Err(refusal) = self.finish().await {
+            console_error!("A namespace tries again: {refusal:?}");
+            self.wake(now() + RETRY_MS).map_err(|_| "the alarm failed")?;
+        }
+        Ok(web_sys::Response::new()?.into())
+    }
+}
+
+impl Namespace {
+    async fn perform(&self, input: &Value) -> Answer {
+        let name = input["op"].as_str().unwrap_or_default();
+        if name == "delete_scripts" {
+            return self.delete_scripts(input).await;
+        }
+        let answer = self.db.transact(|| match name {
+            "admit" => self.admit(input),
+            "index" | "unindex" => self.index(input),
+            "scripts" => self.scripts(input),
+            "quota" => self.quota(),
+            "patch_quota" => self.patch_quota(&input["patch"]),
+            "delete" => self.delete(),
+            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name:?}"))),
+        })?;
+        if name == "index" || name == "unindex" {
+            // Done now, it is seen at once. Where it fails the alarm does it.
+            let _retried = self.tell_directory().await;
+        }
+        Ok(answer)
+    }
+
+    /// `admit {script}`: whether a script of this name may be uploaded.
+    fn admit(&self, input: &Value) -> Answer {
+        if self.is_deleted()? {
+            return Err(Refusal::api(404, problem::NO_SUCH_NAMESPACE, "This namespace is being deleted."));
+        }
+        let known = self
+            .db
+            .count("SELECT COUNT(*) FROM script WHERE name = ? AND entry IS NOT NULL", &[input["script"].clone()])?;
+        let (count, most) = (self.count()?, self.most()?);
+        if known == 0 && count >= most {
+            let message =
+                format!("The namespace has {count} scripts, and may have {most}: delete some, or raise its quota.");
+            return Err(Refusal::api(403, problem::QUOTA, message));
+        }
+        Ok(Value::Null)
+    }
+
+    /// `index {script, entry, revision}` and `unindex {script, revision}`: what a script says of itself.
+    fn index(&self, input: &Value) -> Answer {
+        let before = self.count()?;
+        self.db.run(
+            "INSERT INTO script (name, revision, entry) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE \
+             SET revision = excluded.revision, entry = excluded.entry WHERE excluded.revision > revision",
+            &[input["script"].clone(), input["revision"].clone(), input["entry"].clone()],
+        )?;
+        if self.count()? != before {
+            self.db.run("UPDATE namespace SET revision = revision + 1", &[])?;
+            self.wake(now() + RETRY_MS)?;
+        }
+        if self.is_deleted()? {
+            // It was admitted before.
+            self.wake(now())?;
+        }
+        Ok(Value::Null)
+    }
+
+    /// `scripts {namespace, page, per_page, tags}`: in the order of their names.
+    fn scripts(&self, input: &Value) -> Answer {
+        let page = Page::parse(input, 25).map_err(Refusal::invalid)?;
+        let rows = self.matching(input, page.limit(), page.offset())?;
+        let total = self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {MATCHING}"), &tags(input)?)?;
+        let entries: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let mut entry = super::db::document(&row[1]);
+                entry["dispatch_namespace"] = input["namespace"].clone();
+                entry
+            })
+            .collect();
+        Ok(json!({ "result": entries, "result_info": page.info(rows.len() as u64, total) }))
+    }
+
+    fn matching(&self, input: &Value, limit: u64, offset: u64) -> Answer<Vec<Row>> {
+        let mut parameters = tags(input)?;
+        parameters.extend([limit.into(), offset.into()]);
+        self.db.rows(
+            &format!("SELECT name, entry FROM script WHERE {MATCHING} ORDER BY name LIMIT ? OFFSET ?"),
+            &parameters,
+        )
+    }
+
+    /// `delete_scripts {tags, limit}`: those that match, as many.
+    async fn delete_scripts(&self, input: &Value) -> Answer {
+        let limit = input["limit"].as_u64().unwrap_or(100);
+        let rows = self.db.transact(|| self.matching(input, limit + 1, 0))?;
+        let has_more = rows.len() as u64 > limit;
+        let mut deleted = Vec::new();
+        for row in rows.iter().take(limit as usize) {
+            self.delete_script(&row[0]).await?;
+            deleted.push(json!({ "id": row[0] }));
+        }
+        Ok(json!({ "deleted_count": deleted.len(), "deleted": deleted, "has_more": has_more }))
+    }
+
+    /// The script takes itself out of the index.
+    async fn delete_script(&self, name: &Value) -> Answer<()> {
+        let object = format!("{}/{}", self.id, name.as_str().unwrap_or_default());
+        match object::ask(&self.env, "SCRIPTS", &object, &json!({ "op": "delete" })).await {
+            // It was gone already.
+            Ok(_) | Err(Refusal::Api { status: 404, .. }) => Ok(()),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// `quota`.
+    fn quota(&self) -> Answer {
+        Ok(json!({ "scripts": self.most()?, "script_count": self.count()? }))
+    }
+
+    /// `patch_quota {patch: {scripts}}`.
+    fn patch_quota(&self, patch: &Value) -> Answer {
+        let mut fields = Fields::new(patch, "The quota", "", problem::MALFORMED);
+        let scripts = fields.whole("scripts", 0, 1_000_000);
+        if fields.get("scripts").is_none() {
+            fields.wrong("scripts is missing: the number of scripts that the namespace may have.".to_owned());
+        }
+        if !fields.problems.is_empty() {
+            return Err(Refusal::invalid(fields.problems));
+        }
+        self.db.run("UPDATE namespace SET quota = ?", &[scripts.into()])?;
+        self.quota()
+    }
+
+    /// `delete`: nothing is admitted from now on, and what is there goes by the alarm.
+    fn delete(&self) -> Answer {
+        self.db.run("UPDATE namespace SET deleted = 1", &[])?;
+        self.wake(now())?;
+        Ok(Value::Null)
+    }
+
+    async fn finish(&self) -> Answer<()> {
+        let rows = self.db.transact(|| match self.is_deleted()? {
+            true => self.db.rows("SELECT name FROM script WHERE entry IS NOT NULL LIMIT ?", &[AT_ONCE.into()]),
+            false => Ok(Vec::new()),
+        })?;
+        for row in &rows {
+            self.delete_script(&row[0]).await?;
+        }
+        self.tell_directory().await?;
+        if self.is_deleted()? && self.count()? > 0 {
+            // Those that are deleted and have not said so yet get a moment for it.
+            let again = if rows.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };
+            self.wake(now() + again)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the directory how many scripts there are, unless it knows.
+    async fn tell_directory(&self) -> Answer<()> {
+        let row = self.db.row("SELECT revision, told FROM namespace", &[])?.unwrap_or_default();
+        if row.first() == row.get(1) || self.is_deleted()? {
+            return Ok(());
+        }
+        let message = json!({ "op": "count", "namespace_id": self.id, "scripts": self.count()?, "revision": row[0] });
+        object::ask(&self.env, "DIRECTORY", "directory", &message).await?;
+        self.db.run("UPDATE namespace SET told = ? WHERE told < ?", &[row[0].clone(), row[0].clone()])
+    }
+
+    fn is_deleted(&self) -> Answer<bool> {
+        Ok(self.db.count("SELECT deleted FROM namespace", &[])? > 0)
+    }
+
+    fn count(&self) -> Answer<u64> {
+        self.db.count("SELECT COUNT(*) FROM script WHERE entry IS NOT NULL", &[])
+    }
+
+    fn most(&self) -> Answer<u64> {
+        let quota = self.db.row("SELECT quota FROM namespace", &[])?.and_then(|row| row[0].as_u64());
+        Ok(quota.unwrap_or(QUOTA))
+    }
+
+    fn wake(&self, at_ms: f64) -> Answer<()> {
+        self.db.alarm_at(at_ms)
+    }
+}
+
+/// Those of the index that have each of the tags, and each not, that the two lists name.
+const MATCHING: &str = "entry IS NOT NULL \
+    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS wanted WHERE NOT EXISTS \
+    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = wanted.value)) \
+    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS unwanted WHERE EXISTS \
+    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = unwanted.value))";
+
+fn tags(input: &Value) -> Answer<Vec<Value>> {
+    let filter = tag::parse_filter(input["tags"].as_str().unwrap_or_default());
+    let filter = filter.map_err(|problems: Vec<Problem>| Refusal::invalid(problems))?;
+    let list =
+        |yes: bool| filter.iter().filter(|(_, is)| *is == yes).map(|(tag, _)| Value::from(tag.as_str())).collect();
+    Ok([true, false].map(list).into())
+}

@@ -1,0 +1,122 @@
+//! The Durable Object of one script: its versions, its deployments, its settings, and what it has in R2.
+//!
+//! An operation is one transaction: it is done, or nothing is. `op.rs` says which there are.
+
+mod deploy;
+mod deployments;
+mod live;
+mod op;
+mod outbox;
+mod remove;
+mod row;
+mod secrets;
+mod settings;
+mod sweep;
+mod upload;
+mod versions;
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::Promise;
+use serde_json::Value;
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+
+use super::{
+    db::{Db, now},
+    object,
+};
+use crate::{
+    registry::{Refusal, problem},
+    settings as operator,
+};
+use op::Op;
+
+/// From nothing to the schema of today. A step that was ever deployed stays as it is.
+const STEPS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
+const KEPT_MS: u32 = 3_600_000;
+
+/// One script of a namespace, named `{namespace_id}/{script}`.
+#[durable_object(alarm)]
+pub struct Script {
+    held: Rc<Held>,
+}
+
+struct Held {
+    db: Db,
+    env: Env,
+    namespace_id: String,
+    name: String,
+    /// The clean-up that runs, if one does.
+    sweeping: RefCell<Option<Promise>>,
+    /// What [`live`] last answered, until something changes.
+    live: RefCell<Option<String>>,
+}
+
+impl DurableObject for Script {
+    fn new(state: State, env: Env) -> Self {
+        let id = state.id().name().unwrap_or_default();
+        let (namespace_id, name) = id.split_once('/').unwrap_or_default();
+        let (namespace_id, name) = (namespace_id.to_owned(), name.to_owned());
+        let (db, sweeping, live) = (Db::new(&state, STEPS), RefCell::default(), RefCell::default());
+        Self { held: Rc::new(Held { db, env, namespace_id, name, sweeping, live }) }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let answer = match object::asked(request).await {
+            Ok(input) => self.held.perform(&input).await,
+            Err(refusal) => Err(refusal),
+        };
+        object::answer(answer)
+    }
+
+    /// Tells the index what it has not been told, and cleans up. Whatever fails is tried again.
+    async fn alarm(&self) -> Result<Response> {
+        for result in [self.held.deliver().await, Held::sweep(&self.held).await] {
+            if let Err(refusal) = result {
+                console_error!("The clean-up of a script is tried again: {refusal:?}");
+            }
+        }
+        self.held.db.transact(|| self.held.op(&Value::Null)?.plan_next_alarm()).map_err(|_| "the alarm failed")?;
+        Ok(web_sys::Response::new()?.into())
+    }
+}
+
+impl Held {
+    fn op<'a>(&'a self, input: &'a Value) -> std::result::Result<Op<'a>, Refusal> {
+        let kept_ms = operator::number(&self.env, "BUNDLE_GRACE_MS", KEPT_MS)?.into();
+        Ok(Op { db: &self.db, namespace_id: &self.namespace_id, name: &self.name, input, now_ms: now(), kept_ms })
+    }
+
+    async fn perform(self: &Rc<Self>, input: &Value) -> std::result::Result<String, Refusal> {
+        let name = input["op"].as_str().unwrap_or_default();
+        if let ("live", Some(snapshot)) = (name, self.live.borrow().as_ref()) {
+            return Ok(snapshot.clone());
+        }
+        let kind =
+            op::kind(name).ok_or_else(|| Refusal::StorageUnavailable(format!("there is no operation {name:?}")))?;
+        if kind != op::Kind::Creates && !self.db.exists()? {
+            return Err(self.op(input)?.no_such_script());
+        }
+        if name == "begin" {
+            Self::settle(self, input).await?;
+        }
+        let answer = self.db.transact(|| self.op(input)?.perform(name))?;
+        if name == "live" {
+            self.live.replace(Some(answer.clone()));
+        } else if kind != op::Kind::Reads {
+            self.live.take();
+            // Done now, it is seen at once. Where it fails the alarm does it.
+            let _retried = self.deliver().await;
+        }
+        Ok(answer)
+    }
+}
+
+impl Op<'_> {
+    fn no_such_script(&self) -> Refusal {
+        let message = format!("There is no script {:?} in this namespace.", self.name);
+        Refusal::api(404, problem::NO_SUCH_SCRIPT, message)
+    }
+}

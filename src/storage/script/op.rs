@@ -1,0 +1,88 @@
+//! The operations of a script.
+
+use serde_json::{Value, json};
+
+use super::super::db::{Db, iso};
+use crate::registry::Refusal;
+
+/// An operation that is asked for, in the transaction that it is.
+pub(super) struct Op<'a> {
+    pub(super) db: &'a Db,
+    pub(super) namespace_id: &'a str,
+    pub(super) name: &'a str,
+    /// `{"op": ...}`.
+    pub(super) input: &'a Value,
+    pub(super) now_ms: f64,
+    pub(super) kept_ms: f64,
+}
+
+/// What an operation does to what is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing.
+    Reads,
+    /// It changes a script that is there.
+    Changes,
+    /// It may be the first of all.
+    Creates,
+}
+
+/// What the operation of this name does, if there is one.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    Some(match name {
+        "get" | "settings" | "bindings" | "secrets" | "secret" | "tags" | "versions" | "version" | "preview"
+        | "deployments" | "deployment" | "live" | "objects" => Kind::Reads,
+        "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
+        | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
+        // To resolve stores nothing, and answers for a script that is not there yet.
+        "resolve" | "begin" | "stored" | "upload" => Kind::Creates,
+        _ => return None,
+    })
+}
+
+impl Op<'_> {
+    /// Does it. The answer is the result as the API gives it; of a list in pages, `{"result", "result_info"}`.
+    pub(super) fn perform(&self, name: &str) -> Result<String, Refusal> {
+        let answer = match name {
+            "live" => return self.live(),
+            "resolve" => self.resolve(),
+            "begin" => self.begin(),
+            "stored" => self.stored(),
+            "upload" => self.upload(),
+            "get" => self.get(),
+            "delete" => self.delete(),
+            "objects" => self.objects(),
+            "settings" => self.settings(),
+            "patch_settings" => self.patch_settings(),
+            "bindings" => self.bindings(),
+            "tags" => self.tags(),
+            "put_tags" => self.put_tags(),
+            "put_tag" => self.put_tag(),
+            "delete_tag" => self.delete_tag(),
+            "secrets" => self.secrets(),
+            "secret" => self.secret(),
+            "put_secret" => self.put_secret(),
+            "patch_secrets" => self.patch_secrets(),
+            "delete_secret" => self.delete_secret(),
+            "versions" => self.versions(),
+            "version" => self.version(),
+            "preview" => self.preview(),
+            "deployments" => self.deployments(),
+            "deployment" => self.deployment(),
+            "deploy" => self.deploy(),
+            "delete_deployment" => self.delete_deployment(),
+            _ => Ok(json!(null)),
+        };
+        answer.map(|answer| answer.to_string())
+    }
+
+    /// Now, in ISO 8601.
+    pub(super) fn now(&self) -> String {
+        iso(self.now_ms)
+    }
+
+    /// A field of what is asked, as text.
+    pub(super) fn text(&self, field: &str) -> &str {
+        self.input[field].as_str().unwrap_or_default()
+    }
+}

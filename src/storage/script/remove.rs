@@ -1,0 +1,26 @@
+//! The end of a script.
+
+use serde_json::Value;
+
+use super::op::Op;
+use crate::registry::Refusal;
+
+impl Op<'_> {
+    /// `delete`: it is gone at once. What it has in R2, and its place in the index, go by the alarm, however often that
+    /// has to try.
+    pub(super) fn delete(&self) -> Result<Value, Refusal> {
+        let row = self.script()?;
+        for table in ["DELETE FROM version", "DELETE FROM deployment", "DELETE FROM holds"] {
+            self.db.run(table, &[])?;
+        }
+        // The sequence stays: nobody takes what comes after for something older.
+        self.db.run(
+            "UPDATE script SET deleted = 1, incarnation = '', cookie_key = '', settings = '{}', number = 0, sequence = ?",
+            &[(row.sequence + 1).into()],
+        )?;
+        self.db.run("UPDATE object SET since = 0", &[])?;
+        self.tell_index(&Value::Null)?;
+        self.wake(self.now_ms)?;
+        Ok(Value::Null)
+    }
+}

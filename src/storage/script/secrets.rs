@@ -1,0 +1,115 @@
+//! Secrets. To change one makes a new version, as the one before is what it is.
+
+use serde_json::{Map, Value, json};
+
+use super::op::Op;
+use crate::registry::{Fields, Refusal, binding, problem, version};
+
+impl Op<'_> {
+    /// `secrets`: names and types.
+    pub(super) fn secrets(&self) -> Result<Value, Refusal> {
+        self.script()?;
+        Ok(version::public_bindings(&self.latest()?).into_iter().filter(is_secret).collect())
+    }
+
+    /// `secret {name}`.
+    pub(super) fn secret(&self) -> Result<Value, Refusal> {
+        self.script()?;
+        let bindings = version::public_bindings(&self.latest()?);
+        binding::find(&bindings, &self.input["name"])
+            .filter(|binding| is_secret(binding))
+            .cloned()
+            .ok_or_else(|| self.no_such_secret(self.text("name")))
+    }
+
+    /// `put_secret {body: {name, text, type}}`.
+    pub(super) fn put_secret(&self) -> Result<Value, Refusal> {
+        let secret = checked(&self.input["body"])?;
+        let mut changes = Map::new();
+        changes.insert(secret["name"].as_str().unwrap_or_default().to_owned(), secret.clone());
+        self.change_secrets(&changes)?;
+        Ok(binding::public(&secret))
+    }
+
+    /// `delete_secret {name}`.
+    pub(super) fn delete_secret(&self) -> Result<Value, Refusal> {
+        self.secret()?;
+        let mut changes = Map::new();
+        changes.insert(self.text("name").to_owned(), Value::Null);
+        self.change_secrets(&changes)?;
+        Ok(Value::Null)
+    }
+
+    /// `patch_secrets {body: {secrets: {NAME: {name, text, type} | null}}}`: all of them in one version. Answers with
+    /// all secrets that there are then, by name.
+    pub(super) fn patch_secrets(&self) -> Result<Value, Refusal> {
+        self.script()?;
+        let mut fields = Fields::new(&self.input["body"], "The body", "", problem::MALFORMED);
+        let mut changes = Map::new();
+        for (name, secret) in fields.object("secrets").and_then(Value::as_object).into_iter().flatten() {
+            let mut secret = secret.clone();
+            if secret.is_null() {
+                let latest = self.latest()?;
+                if !latest["bindings"]
+                    .as_array()
+                    .is_some_and(|list| binding::find(list, &name.as_str().into()).is_some_and(is_secret))
+                {
+                    return Err(self.no_such_secret(name));
+                }
+            } else {
+                if secret.get("name").is_none() {
+                    secret["name"] = name.as_str().into();
+                }
+                if secret["name"] != name.as_str() {
+                    fields.wrong(format!("secrets.{name} has another name in it."));
+                }
+                secret = checked(&secret)?;
+            }
+            changes.insert(name.clone(), secret);
+        }
+        if !fields.problems.is_empty() {
+            return Err(Refusal::invalid(fields.problems));
+        }
+        if !changes.is_empty() {
+            self.change_secrets(&changes)?;
+        }
+        let secrets = version::public_bindings(&self.latest()?).into_iter().filter(is_secret);
+        Ok(Value::Object(
+            secrets.map(|secret| (secret["name"].as_str().unwrap_or_default().to_owned(), secret)).collect(),
+        ))
+    }
+
+    fn change_secrets(&self, changes: &Map<String, Value>) -> Result<(), Refusal> {
+        let mut row = self.script()?;
+        let latest = self.latest_if_live()?;
+        let version = self.add_version(&mut row, &version::successor(&latest, changes, "secret"))?;
+        self.deploy_whole(&mut row, &version)?;
+        self.retire(&row)?;
+        self.save(&mut row)
+    }
+
+    fn no_such_secret(&self, name: &str) -> Refusal {
+        Refusal::api(404, problem::NO_SUCH_BINDING, format!("The script {:?} has no secret {name:?}.", self.name))
+    }
+}
+
+fn is_secret(binding: &Value) -> bool {
+    binding["type"] == "secret_text"
+}
+
+/// A secret as it is sent.
+fn checked(body: &Value) -> Result<Value, Refusal> {
+    let mut fields = Fields::new(body, "The secret", "", problem::MALFORMED);
+    let (name, text) = (fields.text("name"), fields.text("text"));
+    if name.is_none() || text.is_none() {
+        fields.wrong("A secret is {\"name\": NAME, \"text\": VALUE, \"type\": \"secret_text\"}.".to_owned());
+    }
+    let kind = fields.text("type").unwrap_or("secret_text");
+    let secret = json!({ "name": name, "type": kind, "text": text });
+    if kind != "secret_text" {
+        fields.wrong(format!("The secret is of the type {kind:?}, which this host does not have: it has secret_text."));
+    } else if let (true, Err(problems)) = (fields.problems.is_empty(), binding::check(std::slice::from_ref(&secret))) {
+        fields.problems.extend(problems);
+    }
+    if fields.problems.is_empty() { Ok(secret) } else { Err(Refusal::invalid(fields.problems)) }
+}

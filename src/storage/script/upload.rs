@@ -1,0 +1,110 @@
+//! Uploads: announced, stored in R2, and then a version, at once and whole.
+
+use serde_json::{Value, json};
+
+use super::{super::db::new_id, op::Op, row::Row};
+use crate::registry::{
+    Problem, Refusal, deployment, problem, settings,
+    version::{self, Birth},
+};
+
+impl Op<'_> {
+    /// `resolve {draft}` or `resolve {patch}`: the version that this would make, its secrets in it; `null` for a patch
+    /// that makes none. Stores nothing.
+    pub(super) fn resolve(&self) -> Result<Value, Refusal> {
+        let row = self.find()?;
+        let draft = if self.input["patch"].is_null() {
+            Some(self.input["draft"].clone())
+        } else {
+            self.script()?;
+            version::patched(&self.latest()?, &self.input["patch"]).map_err(Refusal::invalid)?
+        };
+        let settings = row.as_ref().map_or_else(settings::default, |row| row.settings.clone());
+        let changes =
+            settings::changes(if self.input["patch"].is_null() { &self.input["draft"] } else { &self.input["patch"] });
+        self.check_trust(&settings::apply(&settings, &changes.map_err(Refusal::invalid)?))?;
+        let Some(draft) = draft else { return Ok(Value::Null) };
+        let number = row.map_or(1, |row| row.number + 1);
+        let (id, created_on) = (new_id()?, self.now());
+        let birth = Birth { id: &id, number, created_on: &created_on };
+        version::resolve(&draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)
+    }
+
+    /// `upload {draft, deploy, objects}`: a new version, and where asked for all traffic to it.
+    pub(super) fn upload(&self) -> Result<Value, Refusal> {
+        let deploy = self.input["deploy"] == true;
+        let draft = &self.input["draft"];
+        let mut row = match self.find()? {
+            Some(row) => row,
+            None if deploy => self.born()?,
+            // As Cloudflare: the first upload is one that goes live.
+            None => return Err(self.no_such_script()),
+        };
+        if deploy {
+            // Of a version that is not live, what belongs to no version changes nothing.
+            let changes = settings::changes(draft).map_err(Refusal::invalid)?;
+            row.settings = settings::apply(&row.settings, &changes);
+            self.check_trust(&row.settings)?;
+        }
+        self.hold(draft)?;
+        let version = self.add_version(&mut row, draft)?;
+        let deployment = if deploy { self.deploy_whole(&mut row, &version)? } else { Value::Null };
+        self.retire(&row)?;
+        self.save(&mut row)?;
+        Ok(json!({ "version": version::detail(&version), "deployment": deployment, "script": self.entry(&row)? }))
+    }
+
+    /// Makes the version that a draft asks for.
+    pub(super) fn add_version(&self, row: &mut Row, draft: &Value) -> Result<Value, Refusal> {
+        row.number += 1;
+        let (id, created_on) = (new_id()?, self.now());
+        let birth = Birth { id: &id, number: row.number, created_on: &created_on };
+        let version =
+            version::resolve(draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)?;
+        self.db.run(
+            "INSERT INTO version (number, id, bundle, manifest, document) VALUES (?, ?, ?, ?, ?)",
+            &[
+                row.number.into(),
+                id.as_str().into(),
+                version["bundle"].clone(),
+                version["assets"]["manifest"].clone(),
+                version.clone(),
+            ],
+        )?;
+        Ok(version)
+    }
+
+    /// All traffic to this new version, for the reason that it was made for.
+    pub(super) fn deploy_whole(&self, row: &mut Row, version: &Value) -> Result<Value, Refusal> {
+        let mut annotations = version["annotations"].clone();
+        if let Some(annotations) = annotations.as_object_mut() {
+            annotations.retain(|name, _| name == "workers/triggered_by" || name == "workers/message");
+        }
+        let id = version["id"].as_str().unwrap_or_default();
+        self.add_deployment(row, deployment::whole(id, annotations), version["source"].clone())
+    }
+
+    /// A change that starts from the latest version puts live what that is: so it has to be live, and alone.
+    ///
+    /// # Errors
+    /// [`problem::LATEST_NOT_DEPLOYED`].
+    pub(super) fn latest_if_live(&self) -> Result<Value, Refusal> {
+        let latest = self.latest()?;
+        let live = self.current()?;
+        let alone = live["versions"]
+            .as_array()
+            .is_some_and(|versions| versions.len() == 1 && versions[0]["version_id"] == latest["id"]);
+        if alone {
+            return Ok(latest);
+        }
+        let message = "The latest version of this script is not deployed to all traffic, and this change would put it \
+                       live: deploy it, or roll it back by an upload, first.";
+        Err(Refusal::api(400, problem::LATEST_NOT_DEPLOYED, message))
+    }
+
+    /// Whether the namespace lets the script have these settings.
+    pub(super) fn check_trust(&self, settings: &Value) -> Result<(), Refusal> {
+        let trusted = self.input["trusted_workers"] == true;
+        settings::check_trust(settings, trusted).map_err(|problem: Problem| Refusal::invalid(vec![problem]))
+    }
+}
