@@ -1,0 +1,124 @@
+// Calls that are not in order: each is told all that is wrong with it, and changes nothing.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { NAMESPACES, apiOf } from "./api.mjs";
+import { startHost } from "./host.mjs";
+
+const TOKEN = "the-token-of-the-operator";
+const MIB = 1024 * 1024;
+const SCRIPT = `${NAMESPACES}/tenants/scripts/shop`;
+const codes = ({ errors }) => errors.map(({ code }) => code);
+
+/** A script as the simplest client uploads one. */
+export function upload(api, path, text, metadata = {}, options) {
+  const form = new FormData();
+  form.set("metadata", JSON.stringify({ main_module: "index.js", compatibility_date: "2026-07-01", ...metadata }));
+  form.set("index.js", new Blob([text], { type: "application/javascript+module" }), "index.js");
+  return api("PUT", path, form, options);
+}
+
+describe("calls that are not in order", () => {
+  let host, api;
+  before(async () => {
+    host = await startHost({ bindings: { API_TOKEN: TOKEN } });
+    api = apiOf(host, TOKEN);
+    await api("POST", NAMESPACES, { name: "tenants" });
+    await upload(api, SCRIPT, 'export default { fetch: () => new Response("shop") };', { tags: ["a"] });
+  });
+  after(() => host?.dispose());
+
+  test("a body that is no JSON, no object, nothing, or not UTF-8", async () => {
+    for (const body of ["{", "[1,", '{"name": "x"', "\u0000"]) {
+      assert.deepEqual(codes(await api("POST", NAMESPACES, body, { status: 400 })), [10006], body);
+    }
+    assert.deepEqual(codes(await api("POST", NAMESPACES, new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array([0x22, 0xff, 0x22]));
+        controller.close();
+      },
+    }), { status: 400 })), [10006]);
+    for (const body of [[], "5", "null", "", '"tenants"', {}, { name: 5 }]) {
+      assert.deepEqual(codes(await api("POST", NAMESPACES, body, { status: 400 })), [10016], JSON.stringify(body));
+    }
+  });
+
+  test("a body over a mebibyte is not read on", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        sent += 65536;
+        controller.enqueue(new Uint8Array(65536).fill(0x20));
+      },
+    });
+    const answer = await api("POST", NAMESPACES, endless, { status: 413 });
+    assert.deepEqual(codes(answer), [10027]);
+    assert.ok(sent < 16 * MIB, `${sent} bytes were sent`);
+    await api("POST", NAMESPACES, " ".repeat(MIB + 1), { status: 413 });
+    await api("POST", NAMESPACES, `${" ".repeat(MIB - 20)}{"name":"large"}`);
+    await api("DELETE", `${NAMESPACES}/large`);
+  });
+
+  test("parameters", async () => {
+    const { errors } = await api("GET", `${NAMESPACES}?page=0&per_page=x`, undefined, { status: 400 });
+    assert.deepEqual(errors.map(({ code, message }) => [code, message.split(" ")[0]]), [[10004, "page"], [10004, "per_page"]]);
+    await api("GET", `${SCRIPT}/versions?per_page=1000`, undefined, { status: 400 });
+    await api("GET", `${SCRIPT}/versions?deployable=perhaps`, undefined, { status: 400 });
+    await api("GET", `${NAMESPACES}/tenants/scripts?tags=a`, undefined, { status: 400 });
+  });
+
+  test("scripts are deleted by tag, and never for want of one", async () => {
+    const delete_ = (query, status) => api("DELETE", `${NAMESPACES}/tenants/scripts${query}`, undefined, { status });
+    for (const query of ["", "?tags=", "?tags=,", "?limit=5"]) await delete_(query, 400);
+    await delete_("?tags=a:yes&limit=0", 400);
+    assert.deepEqual((await delete_("?tags=a:no")).result, { deleted: [], deleted_count: 0, has_more: false });
+    await api("GET", SCRIPT);
+    for (const name of ["x", "y", "z"]) {
+      await upload(api, `${NAMESPACES}/tenants/scripts/${name}`, "export default { fetch() {} };", { tags: ["old"] });
+    }
+    const list = (await api("GET", `${NAMESPACES}/tenants/scripts?tags=old:yes&per_page=2`)).info;
+    assert.deepEqual([list.count, list.total_count], [2, 3]);
+    const { result } = await delete_("?tags=old:yes&limit=2");
+    assert.deepEqual([result.deleted_count, result.has_more], [2, true]);
+    assert.equal((await delete_("?tags=old:yes")).result.deleted_count, 1);
+    assert.deepEqual((await api("GET", `${NAMESPACES}/tenants/scripts`)).result.map(({ script }) => script.id), ["shop"]);
+  });
+
+  test("secrets, tags, settings, deployments: all that is wrong", async () => {
+    const count = async (expected, method, path, body) => {
+      const { errors } = await api(method, `${SCRIPT}${path}`, body, { status: 400 });
+      assert.equal(errors.length, expected, JSON.stringify(errors));
+    };
+    await count(1, "PUT", "/secrets", {});
+    await count(2, "PATCH", "/secrets-bulk", { secrets: { A: { name: "B", text: "x" }, C: { name: "D", text: "y" } } });
+    await count(3, "PUT", "/tags", ["a,b", "", "x".repeat(64)]);
+    await count(1, "PUT", "/tags", { a: 1 });
+    await count(3, "PATCH", "/settings", { logpush: "perhaps", tags: ["a&b"], outbound: "open" });
+    await count(1, "POST", "/deployments", {});
+    assert.deepEqual((await api("GET", `${SCRIPT}/tags`)).result, ["a"]);
+  });
+
+  test("a script, a version, a deployment, a secret that is not there", async () => {
+    const id = "00000000-0000-4000-8000-000000000000";
+    for (const [path, code] of [
+      [`${NAMESPACES}/nowhere`, 100119],
+      [`${NAMESPACES}/nowhere/scripts/x`, 100119],
+      [`${NAMESPACES}/builtin`, 100119],
+      [`${NAMESPACES}/tenants/scripts/none`, 10092],
+      [`${NAMESPACES}/tenants/scripts/none/settings`, 10092],
+      [`${SCRIPT}/versions/${id}`, 10222],
+      [`${SCRIPT}/deployments/${id}`, 190002],
+      [`${SCRIPT}/secrets/NONE`, 10056],
+    ]) {
+      assert.deepEqual(codes(await api("GET", path, undefined, { status: 404 })), [code], path);
+    }
+    await api("POST", NAMESPACES, { name: "builtin" }, { status: 400 });
+    await api("DELETE", `${SCRIPT}/tags/none`, undefined, { status: 404 });
+    await api("DELETE", `${SCRIPT}/secrets/NONE`, undefined, { status: 404 });
+  });
+
+  test("a namespace that is there already is no reason to try again", async () => {
+    const answer = await api("POST", NAMESPACES, { name: "tenants" }, { status: 409 });
+    assert.deepEqual(codes(answer), [100120]);
+    assert.equal(answer.headers.get("x-should-retry"), "false");
+  });
+});
