@@ -66,7 +66,7 @@ stage probe "the test Worker, for release" scripts/build.sh tests/probe
 stage deploy "wrangler deploy --dry-run of the Worker" dry_run dist
 stage deploy "wrangler deploy --dry-run of the test Worker" dry_run tests/probe/dist --config tests/probe/wrangler.toml
 stage size "the Worker against its budget" node scripts/size.mjs dist
-stage unit "the JavaScript of the benchmark" node_tests bench
+stage unit "the JavaScript of the Worker and of the benchmark" node_tests tests/unit bench
 stage hosts "the Rust hosts of the benchmark, a short run" bench_hosts
 stage worker "the Worker in Miniflare" node_tests tests/worker
 stage client "the Worker under wrangler dev" node_tests tests/client

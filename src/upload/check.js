@@ -24,22 +24,27 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 	const told = (problem) => JSON.stringify({ problems: /startup/i.test(problem) ? ["The script does not load:", problem] : [problem] });
 
 	const probing = { ...modules, [`${own}/probe.js`]: { js: probe }, [`${own}/main`]: { text: `/${main}` } };
-	const answer = await attempt(() => loader.load({ ...code, mainModule: `${own}/probe.js`, modules: probing }).getEntrypoint().probe(), deadlineMs);
-	if (answer.late) return told(late(main, deadlineMs));
-	if (answer.failed) return told(await report(answer.failed, kept, own));
-	const { fallback, named } = read(answer.value);
-
-	const problem = problemOf(main, fallback, named);
-	if (problem) return told(problem);
+	const probed = await attempt(() => loader.load({ ...code, mainModule: `${own}/probe.js`, modules: probing }).getEntrypoint().probe(), deadlineMs);
+	if (probed.late) return told(late(main, deadlineMs));
 	// And as it will run, with its own main module: the runtime looks at that more closely than an import does.
-	const entrypoint = fallback ? undefined : named.find(({ kind }) => CALLABLE.has(kind)).name;
-	const began = performance.now();
-	const run = await attempt(async () => {
+	const run = (entrypoint) => attempt(async () => {
 		const stub = loader.load({ ...code, mainModule: main, modules }).getEntrypoint(entrypoint);
 		await Reflect.apply(stub[METHOD], stub, [0]).catch(unlessItRan);
 	}, deadlineMs);
-	if (run.late) return told(late(main, deadlineMs));
-	if (run.failed) return told(await report(run.failed, kept, own));
+	if (probed.failed) {
+		// Where it has no default export, that is not said before it has loaded.
+		const ran = await run().catch(() => ({}));
+		const loads = !ran.failed && !ran.late && probed.failed.includes("Top-level await in module is unsettled");
+		return told(loads ? thenable(main) : await report(probed.failed, ran.failed, kept, own));
+	}
+
+	const { fallback, named } = read(probed.value);
+	const problem = problemOf(main, fallback, named);
+	if (problem) return told(problem);
+	const began = performance.now();
+	const ran = await run(fallback ? undefined : named.find(({ kind }) => CALLABLE.has(kind)).name);
+	if (ran.late) return told(late(main, deadlineMs));
+	if (ran.failed) return told(await report(ran.failed, undefined, kept, own));
 	return JSON.stringify({
 		handlers: fallback?.handlers ?? [],
 		named_handlers: named.map(({ name, handlers }) => ({ name, handlers })),
@@ -74,6 +79,8 @@ async function attempt(load, deadlineMs) {
 }
 
 const late = (main, ms) => `The main module ${JSON.stringify(main)} is still loading after ${ms / 1000} seconds: do less before the first request.`;
+
+const thenable = (main) => `The main module ${JSON.stringify(main)} exports "then", which makes a promise of it that is never kept: rename that export.`;
 
 /** The probe's answer, which the script may have had a hand in. */
 function read(answer) {

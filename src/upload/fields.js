@@ -70,13 +70,13 @@ function has(value, [name, ...rest]) {
 }
 
 function value(path, text, field) {
-	const place = path.filter((name) => name !== "").join(".");
+	const place = path.join(".");
 	if (TEXTS.has(place)) return text;
 	// How one says null to that package.
 	if (text === "null" && (path.length === 1 || NUMBERS.has(place) || BOOLEANS.has(place))) return null;
 	if (NUMBERS.has(place) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
 	if (BOOLEANS.has(place) && (text === "true" || text === "false")) return text === "true";
-	return /^bindings\.json\b/.test(place) ? json(path, text, field) : text;
+	return /^bindings\.\.json\b/.test(place) ? json(path, text, field) : text;
 }
 
 /** The value of a json binding. As one field it is JSON; spread over several, numbers look as texts do, and are not guessed. */

@@ -32,13 +32,13 @@ export function modulesOf(parts, mostModules) {
 		const why = unclean(name);
 		const kind = kindOf(name, part.type);
 		if (why) problems.push(`The module name ${quoted(shortened(name))} ${why}: use a clean relative path such as "lib/util.js".`);
-		else if (!kind) problems.push(unknown(name, part.type));
 		else if (names.has(name)) problems.push(`Two modules are named ${quoted(name)}: rename one.`);
 		else {
 			names.add(name);
-			(kind === "map" ? maps : modules).push({ name, kind, bytes: part.bytes });
-			const broken = contentProblem(kind, part.bytes);
+			const broken = kind ? contentProblem(kind, part.bytes) : unknown(part.type);
 			if (broken) problems.push(`The module ${quoted(name)} ${broken}.`);
+			// A module of no kind is refused. It is in the list so that nobody misses it as well.
+			(kind === "map" ? maps : modules).push({ name, kind: kind ?? "js", bytes: part.bytes });
 		}
 	}
 	if (modules.length > mostModules) {
@@ -60,11 +60,11 @@ function kindOf(name, type) {
 	return Object.hasOwn(BY_TYPE, essence) ? BY_TYPE[essence] : undefined;
 }
 
-function unknown(name, type) {
-	const types = Object.keys(BY_TYPE).join(", ");
+function unknown(type) {
+	const known = `one of ${Object.keys(BY_TYPE).join(", ")}`;
 	return type
-		? `The module ${quoted(name)} came as ${quoted(type)}, which is no type of a module: use one of ${types}.`
-		: `The module ${quoted(name)} came without a Content-Type, and its name does not tell: give it one of ${types}.`;
+		? `came as ${quoted(type)}, which is no type of a module: use ${known}`
+		: `came without a Content-Type, and its name does not tell: give it ${known}`;
 }
 
 // The rules of worker_loader's check.rs: module names are resolved as URLs are, and these would not mean what they say.

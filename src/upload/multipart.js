@@ -1,7 +1,7 @@
 // multipart/form-data (RFC 7578), byte for byte. Not Request.formData(): that makes text of every part without a file
 // name, which ruins WebAssembly, and forgets what type it was; and its files are copied once more to be read.
 
-const CR = 13;
+const [TAB, CR, SPACE, DASH] = [9, 13, 32, 45];
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
@@ -24,21 +24,22 @@ export function boundaryIn(bytes) {
 export function parse(bytes, boundary, mostParts) {
 	const delimiter = encoder.encode(`\r\n--${boundary}`);
 	const parts = [];
-	// The first delimiter needs no line before it.
-	let at = startsWith(bytes, delimiter.subarray(2), 0) ? 0 : find(bytes, delimiter, 0) + 2;
-	if (at === 1) throw new Malformed(`there is no line "--${boundary}" in it`);
-	at += delimiter.length - 2;
-	while (!isEnd(bytes, at)) {
+	// The first line needs no line before it.
+	const first = delimiter.subarray(2);
+	let line = startsWith(bytes, first, 0) ? lineAfter(bytes, first.length) : undefined;
+	line ??= next(bytes, delimiter, 0)?.line;
+	if (!line) throw new Malformed(`there is no line "--${boundary}" in it`);
+	while (!line.last) {
 		if (parts.length === mostParts) throw new Malformed(`it has more than ${mostParts} parts`);
-		const head = lineEnd(bytes, at);
 		// A part may have no headers at all: then the empty line is the first.
+		const head = line.end;
 		const blank = startsWith(bytes, BREAK, head) ? head : find(bytes, BLANK, head);
-		const end = blank < 0 ? -1 : find(bytes, delimiter, blank);
-		if (end < 0) throw new Malformed(`it breaks off before the last line, "--${boundary}--"`);
+		const end = blank < 0 ? undefined : next(bytes, delimiter, blank);
+		if (!end) throw new Malformed(`it breaks off before the last line, "--${boundary}--"`);
 		const start = blank + (blank === head ? 2 : 4);
 		const headers = decoder.decode(bytes.subarray(head, blank));
-		parts.push({ ...described(headers, parts.length), bytes: bytes.subarray(start, Math.max(start, end)) });
-		at = end + delimiter.length;
+		parts.push({ ...described(headers, parts.length), bytes: bytes.subarray(start, Math.max(start, end.at)) });
+		({ line } = end);
 	}
 	return parts;
 }
@@ -46,14 +47,21 @@ export function parse(bytes, boundary, mostParts) {
 const BREAK = encoder.encode("\r\n");
 const BLANK = encoder.encode("\r\n\r\n");
 
-const isEnd = (bytes, at) => bytes[at] === 45 && bytes[at + 1] === 45;
+/** The next line that is the boundary and nothing else. */
+function next(bytes, delimiter, from) {
+	for (let at = find(bytes, delimiter, from); at >= 0; at = find(bytes, delimiter, at + 1)) {
+		const line = lineAfter(bytes, at + delimiter.length);
+		if (line) return { at, line };
+	}
+	return undefined;
+}
 
-/** Where the line after the delimiter begins; only white space may stand between. */
-function lineEnd(bytes, at) {
+/** Where the line ends that goes on after the boundary, and whether it is the last one. */
+function lineAfter(bytes, at) {
+	if (bytes[at] === DASH && bytes[at + 1] === DASH) return { last: true };
 	let end = at;
-	while (bytes[end] === 32 || bytes[end] === 9) end += 1;
-	if (!startsWith(bytes, BREAK, end)) throw new Malformed("a line with the boundary does not end where it should");
-	return end + 2;
+	while (bytes[end] === SPACE || bytes[end] === TAB) end += 1;
+	return startsWith(bytes, BREAK, end) ? { last: false, end: end + 2 } : undefined;
 }
 
 function described(headers, place) {

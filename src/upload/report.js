@@ -4,13 +4,22 @@
 import { codeFrame } from "./frame.js";
 import { original } from "./map.js";
 
-const FRAME = /^\s+at (?:.* \()?(.+?):(\d+):(\d+)\)?( in .+)?$/;
+// The runtime leaves out a column that is 0.
+const FRAME = /^\s+at (?:.* \()?([^:]+):(\d+)(?::(\d+))?\)?( in .+)?$/;
 const MOST_FRAMES = 8;
 const MOST_CHARACTERS = 4000;
 
-/** `own` is the folder of the modules that are ours. */
-export async function report(message, kept, own) {
-	const { text, frames } = split(message, own);
+/**
+ * `probed` is what the runtime said when the probe imported the script, `ran` what it said of the script by itself, which is
+ * more exact; `own` is the folder of the modules that are ours.
+ */
+export async function report(probed, ran, kept, own) {
+	const imported = split(probed, own);
+	const { text, frames } = ran ? split(ran, own) : imported;
+	// V8 counts the columns of a stack from 1, and those of a text that it cannot parse from 0. A stack leads to the probe.
+	const thrown = imported.ours && imported.frames.length > 0;
+	const first = text.startsWith("Uncaught SyntaxError: ") && !thrown ? 0 : 1;
+	for (const frame of frames) frame.column = Math.max(1, frame.column + 1 - first);
 	const told = [];
 	let shown;
 	for (const frame of frames.length > 0 ? frames : importOf(text, kept)) {
@@ -27,15 +36,18 @@ export async function report(message, kept, own) {
 function split(message, own) {
 	const lines = message.replace(/^Failed to start Worker:\n/, "").trimEnd().split("\n");
 	const frames = [];
+	let ours = false;
 	for (let match = FRAME.exec(lines.at(-1)); match && lines.length > 1; match = FRAME.exec(lines.at(-1))) {
 		lines.pop();
-		const [, file, line, column, rest = ""] = match;
-		if (!file.startsWith(`${own}/`)) frames.unshift({ file, line: Number(line), column: Number(column), rest });
+		const [, file, line, column = 0, rest = ""] = match;
+		if (file.startsWith(`${own}/`)) ours = true;
+		else frames.unshift({ file, line: Number(line), column: Number(column), rest });
 	}
 	const text = lines.filter((line) => !line.includes(`"${own}/`)).join("\n");
 	return {
 		text: text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text,
 		frames: frames.slice(0, MOST_FRAMES),
+		ours,
 	};
 }
 
