@@ -12,6 +12,8 @@ mod call;
 mod caller;
 #[cfg(target_arch = "wasm32")]
 pub mod config;
+#[cfg(target_arch = "wasm32")]
+mod content;
 mod deployments;
 mod namespaces;
 pub mod plan;
@@ -24,6 +26,8 @@ mod serve;
 mod settings;
 mod tags;
 mod tokens;
+#[cfg(target_arch = "wasm32")]
+mod uploads;
 mod versions;
 
 pub use call::{Call, RESOURCES, ROOT};

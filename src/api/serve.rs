@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::Env;
 
-use super::{Action, Call, Caller, Does, Question, Whom, assets, auth, beside, plan, query::Query};
+use super::{Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, plan, query::Query, uploads};
 use crate::{
     http::path_of,
     registry::{Refusal, problem},
@@ -94,9 +94,11 @@ impl Scope {
                 let session = assets::open_session(&self.env, &self.request, &id, &self.call.script).await?;
                 Ok(reply::json(200, &envelope::success(&session))?)
             }
-            Action::PutScript | Action::PutContent | Action::Content | Action::PostVersion | Action::Explain => {
-                Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet."))
-            }
+            Action::PutScript => uploads::put_script(self).await,
+            Action::PostVersion => uploads::post_version(self).await,
+            Action::PutContent => uploads::put_content(self).await,
+            Action::Content => content::get(self).await,
+            Action::Explain => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }
     }

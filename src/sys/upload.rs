@@ -22,8 +22,12 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/upload/bundle.js")]
 extern "C" {
-    /// Writes what was kept of an upload: its modules, and its source maps if it has any.
-    pub(crate) fn store(bucket: &JsValue, bundle_key: &str, map_key: &str, kept: &JsValue) -> Promise;
+    /// Writes modules, or source maps, under a key.
+    pub(crate) fn store(bucket: &JsValue, key: &str, modules: &JsValue) -> Promise;
+
+    /// A Promise of what was kept of an upload, `{ modules, maps }`.
+    #[wasm_bindgen(js_name = readKept)]
+    pub(crate) fn read_kept(bucket: &JsValue, bundle_key: &str, map_key: &str) -> Promise;
 
     /// A Promise of the modules as the loader takes them.
     #[wasm_bindgen(js_name = readBundle)]

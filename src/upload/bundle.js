@@ -34,13 +34,8 @@ function content(kind, bytes) {
 	return kind === "json" ? JSON.parse(text) : text;
 }
 
-/** Writes what was kept of an upload: its modules, and its source maps if it has any. */
-export async function store(bucket, bundleKey, mapKey, { modules, maps }) {
-	await write(bucket, bundleKey, modules);
-	if (maps.length > 0) await write(bucket, mapKey, maps);
-}
-
-async function write(bucket, key, modules) {
+/** Writes modules, or source maps, under a key. */
+export async function store(bucket, key, modules) {
 	const pieces = encode(modules).filter(({ length }) => length > 0);
 	const { readable, writable } = new FixedLengthStream(pieces.reduce((sum, { length }) => sum + length, 0));
 	await Promise.all([bucket.put(key, readable), written(writable.getWriter(), pieces)]);
@@ -54,6 +49,12 @@ async function written(writer, pieces) {
 /** What the loader's factory gives: the modules under a key, `{ "index.js": { js: "..." }, ... }`. */
 export async function readBundle(bucket, key) {
 	return loadable(await readModules(bucket, key));
+}
+
+/** What was kept of an upload, again. The source maps may not be there. */
+export async function readKept(bucket, bundleKey, mapKey) {
+	const [modules, maps] = await Promise.all([readModules(bucket, bundleKey), readModules(bucket, mapKey).catch(() => [])]);
+	return { modules, maps };
 }
 
 export async function readModules(bucket, key) {

@@ -1,5 +1,6 @@
 // Whether a script loads, by loading it: in a sandbox from which nothing goes out, and which is gone afterwards.
 
+import { exports } from "cloudflare:workers";
 import { loadable } from "./bundle.js";
 import { report } from "./report.js";
 
@@ -11,11 +12,13 @@ const LIMITS = { cpuMs: 1000 };
 const METHOD = "isThereSuchAMethodAtAll";
 
 /**
- * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env }. Gives JSON: { handlers, named_handlers,
+ * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env, assets }: `assets` are the names of the bindings
+ * that are a stub to our own entrypoint of that name, here to one of no files. Gives JSON: { handlers, named_handlers,
  * startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
  */
 export async function check(loader, probe, asked, kept, deadlineMs) {
-	const { compatibility_date, compatibility_flags, main_module: main, env } = JSON.parse(asked);
+	const { compatibility_date, compatibility_flags, main_module: main, env, assets } = JSON.parse(asked);
+	for (const name of assets) env[name] = exports.Assets({ props: { manifest: "" } });
 	// A name that the script cannot know, so that it neither imports these modules nor replaces them.
 	const own = crypto.randomUUID();
 	const modules = loadable(kept.modules);

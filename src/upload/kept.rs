@@ -6,21 +6,47 @@ use web_sys::Response;
 use worker::Env;
 use worker_loader::{Error, Handle};
 
-use super::Received;
+use super::{bundle_key, map_key};
 use crate::{registry::Refusal, sys};
 
 /// The name of the R2 bucket's binding in wrangler.toml.
 const BUCKET: &str = "BUNDLES";
 
-impl Received {
-    /// Writes the modules under one key, and the source maps, if any came, under another. The keys are of the digest of
-    /// what is written, so writing twice is writing once.
+/// The modules and source maps of an upload, with their bytes, which are in JavaScript.
+#[derive(Debug)]
+pub struct Kept(pub(super) JsValue);
+
+impl Kept {
+    /// Reads those of a bundle again.
     ///
     /// # Errors
     /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
-    pub async fn store(&self, env: &Env, bundle_key: &str, map_key: &str) -> Result<(), Refusal> {
-        let stored = sys::upload::store(&bucket(env)?, bundle_key, map_key, &self.kept);
-        JsFuture::from(stored).await.map(|_| ()).map_err(unavailable)
+    pub async fn read(env: &Env, namespace_id: &str, script: &str, digest: &str) -> Result<Self, Refusal> {
+        let (bundle, map) = (bundle_key(namespace_id, script, digest), map_key(namespace_id, script, digest));
+        let kept = sys::upload::read_kept(&bucket(env)?, &bundle, &map);
+        JsFuture::from(kept).await.map(Self).map_err(unavailable)
+    }
+
+    /// Writes the modules under a key. It is of the digest of what is written, so writing twice is writing once.
+    ///
+    /// # Errors
+    /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
+    pub async fn store_bundle(&self, env: &Env, key: &str) -> Result<(), Refusal> {
+        self.store("modules", env, key).await
+    }
+
+    /// Writes the source maps under a key.
+    ///
+    /// # Errors
+    /// As [`store_bundle`](Self::store_bundle).
+    pub async fn store_maps(&self, env: &Env, key: &str) -> Result<(), Refusal> {
+        self.store("maps", env, key).await
+    }
+
+    async fn store(&self, what: &str, env: &Env, key: &str) -> Result<(), Refusal> {
+        let modules = Reflect::get(&self.0, &what.into()).unwrap_or_default();
+        let stored = sys::upload::store(&bucket(env)?, key, &modules);
+        JsFuture::from(stored).await.map(drop).map_err(unavailable)
     }
 }
 

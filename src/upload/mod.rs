@@ -15,7 +15,7 @@ mod sandbox;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{
-    kept::{content, read_bundle},
+    kept::{Kept, content, read_bundle},
     received::{Received, document, receive},
     sandbox::Checked,
 };

@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 
+use super::Kept;
 use crate::{
     registry::{Problem, Refusal, problem},
     settings, sys,
@@ -28,7 +29,8 @@ pub struct Received {
     pub maps: bool,
     /// What is wrong with the modules: their names, types, number, text.
     pub problems: Vec<Problem>,
-    pub(super) kept: JsValue,
+    /// Its bytes.
+    pub kept: Kept,
 }
 
 /// Reads an upload, in any of the forms that clients use. What is over the limit is not read.
@@ -46,7 +48,7 @@ pub async fn receive(request: &Request, env: &Env) -> Result<Received, Refusal> 
         },
         maps: facts["maps"] != 0,
         problems: problems(&facts["problems"], problem::VALIDATION),
-        kept,
+        kept: Kept(kept),
     })
 }
 

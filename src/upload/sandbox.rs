@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use worker::Env;
 use worker_loader::{Error, ErrorKind};
 
-use super::{Received, received::problems};
+use super::{Kept, received::problems};
 use crate::{
     registry::{Refusal, problem},
     sys,
@@ -28,20 +28,22 @@ pub struct Checked {
     pub startup_time_ms: Value,
 }
 
-impl Received {
+impl Kept {
     /// Loads the script as the version document says, in a sandbox with no outbound.
     ///
     /// # Errors
     /// [`Refusal::Api`] with 400 where the script does not load or has no handler.
     pub async fn check(&self, env: &Env, version: &Value) -> Result<Checked, Refusal> {
         let loader = Reflect::get(env, &"LOADER".into()).unwrap_or_default();
+        let (env_values, assets) = env_of(version);
         let asked = json!({
             "compatibility_date": version["compatibility_date"],
             "compatibility_flags": version["compatibility_flags"],
             "main_module": version["main_module"],
-            "env": plain_env(&version["bindings"]),
+            "env": env_values,
+            "assets": assets,
         });
-        let told = sys::upload::check(&loader, PROBE, &asked.to_string(), &self.kept, DEADLINE_MS);
+        let told = sys::upload::check(&loader, PROBE, &asked.to_string(), &self.0, DEADLINE_MS);
         let told = JsFuture::from(told).await.map_err(|thrown| refusal(Error::from(thrown)))?;
         let mut told: Value = serde_json::from_str(&told.as_string().unwrap_or_default()).unwrap_or_default();
         let problems = problems(&told["problems"], problem::VALIDATION);
@@ -65,16 +67,26 @@ fn refusal(error: Error) -> Refusal {
     }
 }
 
-/// The bindings that are values.
-fn plain_env(bindings: &Value) -> Map<String, Value> {
-    let mut env = Map::new();
-    for binding in bindings.as_array().map_or(&[][..], Vec::as_slice) {
+/// The bindings that are values, and the names of those that are files.
+fn env_of(version: &Value) -> (Map<String, Value>, Vec<Value>) {
+    let (mut env, mut assets) = (Map::new(), Vec::new());
+    for binding in version["bindings"].as_array().map_or(&[][..], Vec::as_slice) {
         let value = match binding["type"].as_str() {
-            Some("plain_text" | "secret_text") => binding["text"].clone(),
+            Some("assets") => {
+                assets.push(binding["name"].clone());
+                continue;
+            }
             Some("json") => binding["json"].clone(),
-            _ => continue,
+            Some("version_metadata") => version_metadata(version),
+            _ => binding["text"].clone(),
         };
         env.insert(binding["name"].as_str().unwrap_or_default().to_owned(), value);
     }
-    env
+    (env, assets)
+}
+
+/// Cloudflare's `version_metadata`.
+fn version_metadata(version: &Value) -> Value {
+    let tag = version["annotations"]["workers/tag"].as_str().unwrap_or_default();
+    json!({ "id": version["id"], "tag": tag, "timestamp": version["created_on"] })
 }

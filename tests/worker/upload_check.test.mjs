@@ -9,7 +9,9 @@ import { Miniflare } from "miniflare";
 const UPLOAD = join(import.meta.dirname, "../../src/upload");
 const DEADLINE_MS = 1500;
 const WORKER = `
+  import { WorkerEntrypoint } from "cloudflare:workers";
   import { check } from "${UPLOAD}/check.js";
+  export class Assets extends WorkerEntrypoint { fetch() { return new Response("file"); } }
   export default {
     async fetch(request, env) {
       const { asked, modules, maps } = await request.json();
@@ -54,10 +56,10 @@ after(async () => {
 const KINDS = { js: "js", mjs: "js", cjs: "cjs", txt: "text", bin: "data", json: "json", wasm: "wasm" };
 
 /** Loads modules by name; those whose names end in .map are source maps. */
-async function checked(files, { main = Object.keys(files)[0], date = "2026-07-01", flags = [], env = {} } = {}) {
+async function checked(files, { main = Object.keys(files)[0], date = "2026-07-01", flags = [], env = {}, assets = [] } = {}) {
   const all = Object.entries(files).map(([name, data]) => ({ name, kind: KINDS[name.split(".").at(-1)], base64: Buffer.from(data).toString("base64") }));
   const [maps, modules] = [all.filter(({ kind }) => !kind), all.filter(({ kind }) => kind)];
-  const asked = { compatibility_date: date, compatibility_flags: flags, main_module: main, env };
+  const asked = { compatibility_date: date, compatibility_flags: flags, main_module: main, env, assets };
   const answer = await miniflare.dispatchFetch("http://host/", { method: "POST", body: JSON.stringify({ asked, modules, maps }) });
   return answer.json();
 }
@@ -116,6 +118,8 @@ describe("what is let through", () => {
     const code = `import { env } from "cloudflare:workers";
       if (JSON.stringify(Object.entries(env).sort()) !== '[["A","b"],["J",{"x":null}],["N",null]]') throw new Error(JSON.stringify(env)); ${FETCH}`;
     assert.deepEqual((await good({ "index.js": code }, { env: { A: "b", J: { x: null }, N: null } })).handlers, ["fetch"]);
+    const files = `import { env } from "cloudflare:workers"; const read = env.FILES.fetch.bind(env.FILES); ${FETCH}`;
+    assert.deepEqual((await good({ "index.js": files }, { assets: ["FILES"] })).handlers, ["fetch"]);
   });
 
   test("that has named entrypoints only, and one whose constructor throws", async () => {
