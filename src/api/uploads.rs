@@ -145,7 +145,7 @@ impl<'a> Upload<'a> {
 /// The draft, or all that is wrong with the modules and with the metadata.
 fn parse(received: &Received, metadata: &Value) -> Result<Value, Refusal> {
     let mut problems: Vec<Problem> = received.problems.clone();
-    match metadata::parse(&metadata.to_string(), &received.modules) {
+    match metadata::parse(metadata, &received.modules) {
         Ok(mut draft) if problems.is_empty() => {
             draft["maps"] = received.maps.into();
             return Ok(draft);
@@ -153,5 +153,5 @@ fn parse(received: &Received, metadata: &Value) -> Result<Value, Refusal> {
         Ok(_) => {}
         Err(more) => problems.extend(more),
     }
-    Err(Refusal::Api { status: 400, problems })
+    Err(Refusal::invalid(problems))
 }

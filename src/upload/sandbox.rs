@@ -48,7 +48,7 @@ impl Kept {
         let mut told: Value = serde_json::from_str(&told.as_string().unwrap_or_default()).unwrap_or_default();
         let problems = problems(&told["problems"], problem::VALIDATION);
         if !problems.is_empty() {
-            return Err(Refusal::Api { status: 400, problems });
+            return Err(Refusal::invalid(problems));
         }
         Ok(Checked {
             handlers: told["handlers"].take(),
