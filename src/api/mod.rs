@@ -18,6 +18,8 @@ mod deployments;
 mod namespaces;
 pub mod plan;
 pub mod query;
+#[cfg(any(target_arch = "wasm32", test))]
+mod recheck;
 mod resource;
 mod scripts;
 mod secrets;

@@ -110,11 +110,17 @@ impl Scope {
             None if question.has_body() => plan::body(&self.text().await?)?,
             None => Value::Null,
         };
-        let operation = plan::operation(question, &self.call, &self.caller, self.query(), body)?;
+        let mut operation = plan::operation(question, &self.call, &self.caller, self.query(), body)?;
         let (binding, name) = match question.whom {
             Whom::Directory => ("DIRECTORY", "directory".to_owned()),
             Whom::Namespace => ("NAMESPACES", self.namespace().await?.id),
-            Whom::Script => ("SCRIPTS", [&self.namespace().await?.id, "/", &self.call.script].concat()),
+            Whom::Script => {
+                let namespace = self.namespace().await?;
+                operation["namespace"] = self.call.namespace.as_str().into();
+                operation["trusted_workers"] = namespace.trusted.into();
+                uploads::recheck(self, &namespace, &operation).await?;
+                ("SCRIPTS", [&namespace.id, "/", &self.call.script].concat())
+            }
         };
         let result = storage::ask(&self.env, binding, &name, &operation).await?;
         let body = if question.paged { envelope::page(&result) } else { envelope::success(&result) };

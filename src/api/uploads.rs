@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use web_sys::Response;
 
-use super::{Found, Scope, assets};
+use super::{Found, Scope, assets, recheck};
 use crate::{
     registry::{Problem, Refusal, metadata, problem},
     reply::{self, envelope},
     storage,
-    upload::{self, Received, bundle_key, map_key},
+    upload::{self, Kept, Received, bundle_key, map_key},
 };
 
 /// All types of bindings: for an upload that brings none.
@@ -65,6 +65,23 @@ pub(super) async fn put_content(scope: &Scope) -> Result<Response, Refusal> {
     });
     let (stored, _) = upload.store(&received, &metadata, true).await?;
     answer(&stored["script"])
+}
+
+/// Tries the version that an operation of a script's object would make. For any other operation there is nothing to do.
+///
+/// # Errors
+/// As [`put_script`].
+pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value) -> Result<(), Refusal> {
+    let upload = Upload { scope, namespace: namespace.clone() };
+    let bindings = match recheck::is_of_secrets(operation) {
+        true => upload.ask_script(json!({ "op": "bindings" })).await?,
+        false => Value::Null,
+    };
+    let Some(patch) = recheck::patch_of(operation, &bindings) else { return Ok(()) };
+    let version = upload.ask_script(json!({ "op": "resolve", "patch": patch })).await?;
+    let Some(digest) = version["bundle"].as_str() else { return Ok(()) };
+    let kept = Kept::read(&scope.env, &namespace.id, &scope.call.script, digest).await?;
+    kept.check(&scope.env, &version).await.map(drop)
 }
 
 fn answer(result: &Value) -> Result<Response, Refusal> {

@@ -104,11 +104,15 @@ pub(super) fn annotations(fields: &mut Fields) -> Map<String, Value> {
 /// The limits of a version, which are for the runtime.
 pub(super) fn limits(fields: &mut Fields) -> Option<Value> {
     let mut inner = Fields::new(fields.object("limits")?, "limits", "limits.", METADATA);
+    let mut limits = Map::new();
     // Cloudflare's most: five minutes, and ten million.
-    let cpu_ms = inner.whole("cpu_ms", 1, 300_000);
-    let subrequests = inner.whole("subrequests", 1, 10_000_000);
+    for (name, most) in [("cpu_ms", 300_000), ("subrequests", 10_000_000)] {
+        if let Some(value) = inner.whole(name, 1, most) {
+            limits.insert(name.to_owned(), value.into());
+        }
+    }
     fields.problems.append(&mut inner.problems);
-    Some(json!({ "cpu_ms": cpu_ms, "subrequests": subrequests }))
+    Some(limits.into())
 }
 
 fn checked_modules(modules: &[Value], fields: &mut Fields) -> Vec<Value> {

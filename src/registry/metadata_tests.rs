@@ -29,7 +29,7 @@ fn what_wrangler_sends_is_a_draft() {
     assert_eq!(draft["main_module"], "index.js");
     assert_eq!(draft["keep_bindings"], json!(["secret_text", "secret_key"]));
     assert_eq!(draft["annotations"], json!({ "workers/message": "first" }));
-    assert_eq!(draft["limits"], json!({ "cpu_ms": 50, "subrequests": null }));
+    assert_eq!(draft["limits"], json!({ "cpu_ms": 50 }));
     assert_eq!((&draft["observability"], &draft["tags"]), (&json!({ "enabled": true }), &Value::Null));
     assert_eq!(draft["modules"][1]["name"], "f00-hello.txt", "as it is imported");
     assert_eq!(draft["bundle"].as_str().map(str::len), Some(64));
