@@ -19,6 +19,8 @@ const METHOD = "isThereSuchAMethodAtAll";
 export async function check(loader, probe, asked, kept, deadlineMs) {
 	const { compatibility_date, compatibility_flags, main_module: main, env, assets } = JSON.parse(asked);
 	for (const name of assets) env[name] = exports.Assets({ props: { manifest: "" } });
+	const python = kept.modules.find(({ kind }) => kind === "py");
+	if (python) return JSON.stringify({ problems: [`The module ${JSON.stringify(python.name)} is Python, which this host cannot try before it is stored: upload JavaScript.`] });
 	// A name that the script cannot know, so that it neither imports these modules nor replaces them.
 	const own = crypto.randomUUID();
 	const modules = loadable(kept.modules);
@@ -41,7 +43,9 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 		return told(loads ? thenable(main) : await report(probed.failed, ran.failed, kept, own));
 	}
 
-	const { fallback, named } = read(probed.value);
+	const exported = read(probed.value);
+	if (!exported) return told(`The main module ${JSON.stringify(main)} exports more than can be listed: use fewer and shorter names.`);
+	const { fallback, named } = exported;
 	const problem = problemOf(main, fallback, named);
 	if (problem) return told(problem);
 	const began = performance.now();
@@ -87,7 +91,7 @@ const thenable = (main) => `The main module ${JSON.stringify(main)} exports "the
 
 /** The probe's answer, which the script may have had a hand in. */
 function read(answer) {
-	if (typeof answer !== "string" || answer.length > MOST_ANSWER) return { fallback: null, named: [] };
+	if (typeof answer !== "string" || answer.length > MOST_ANSWER) return undefined;
 	const { default: fallback, named } = JSON.parse(answer);
 	const clean = (described) => ({ kind: `${described?.kind}`, handlers: [...(described?.handlers ?? [])].map(String) });
 	return {

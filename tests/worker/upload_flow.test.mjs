@@ -1,57 +1,14 @@
-// Uploads from the first byte to the bucket: what is stored, what is answered, and that of what is wrong nothing is.
+// Uploads from the first byte to the bucket: what is stored, and what is answered.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { request as httpRequest } from "node:http";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import Cloudflare, { toFile } from "cloudflare";
-import { decode } from "../../src/upload/bundle.js";
-import { NAMESPACES, apiOf } from "./api.mjs";
-import { startHost } from "./host.mjs";
-import * as objects from "./objects.mjs";
+import { CODE, MODULE, TOKEN, api, content, form, host, keys, path, script, stored, upload, versions, withUploads } from "./uploads.mjs";
 
-const TOKEN = "the-token-of-the-uploads";
-const MOST = 200_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const MODULE = "application/javascript+module";
-const CODE = "export default { fetch() { return new Response('hi'); } };";
 const WASM = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]);
 
-let host, api, bucket, id, script, path;
-let count = 0;
-
-before(async () => {
-  host = await startHost({ main: "objects.js", bindings: { API_TOKEN: TOKEN, UPLOAD_MAX_BYTES: MOST } });
-  api = apiOf(host, TOKEN);
-  bucket = await host.miniflare.getR2Bucket("BUNDLES");
-  id = (await api("POST", NAMESPACES, { name: "tenants" })).result.namespace_id;
-});
-after(() => host?.dispose());
-// A script of its own for each test.
-beforeEach(() => {
-  count += 1;
-  script = `s${count}`;
-  path = `${NAMESPACES}/tenants/scripts/${script}`;
-});
-
-/** A form of metadata and modules, `{ name: [data, type] }`. */
-function form(metadata, modules) {
-  const form = new FormData();
-  form.set("metadata", JSON.stringify(metadata));
-  for (const [name, [data, type = MODULE]] of Object.entries(modules)) form.append(name, new File([data], name, { type }));
-  return form;
-}
-const upload = (code = CODE, metadata = {}, options = undefined) =>
-  api("PUT", path, form({ main_module: "index.js", compatibility_date: "2026-01-01", ...metadata }, { "index.js": [code] }), options);
-const keys = async () => (await bucket.list({ prefix: `${id}/${script}/` })).objects.map(({ key }) => key.slice(`${id}/${script}/`.length)).sort();
-const stored = async (key) => decode(new Uint8Array(await (await bucket.get(`${id}/${script}/${key}`)).arrayBuffer()));
-const versions = async () => (await api("GET", `${path}/versions`)).result.items;
-/** Sees that nothing is there of the script: no version, nothing in the bucket, nothing announced. */
-async function nothing() {
-  assert.equal((await api("GET", path, undefined, { status: 404 })).errors[0].code, 10092);
-  assert.deepEqual(await keys(), []);
-  const told = await objects.script(host, id, script)("objects").catch(({ status }) => status);
-  assert.ok(told === 404 || told.length === 0, JSON.stringify(told));
-}
+withUploads();
 
 describe("an upload", () => {
   test("is one object of the bucket with every module as it came, source maps in another, and Cloudflare's answer", async () => {
@@ -132,9 +89,9 @@ describe("an upload", () => {
     await scripts.content.update(script, { ...where, metadata: { main_module: "index.js" }, files: [other] });
     const { result: after } = await api("GET", `${path}/settings`);
     assert.deepEqual(after, settings, "content alone");
-    const content = await scripts.content.get(script, where);
-    assert.equal(content.headers.get("cf-entrypoint"), "index.js");
-    assert.equal(await (await content.formData()).get("index.js").text(), CODE.replace("hi", "ho"));
+    const answer = await scripts.content.get(script, where);
+    assert.equal(answer.headers.get("cf-entrypoint"), "index.js");
+    assert.equal(await (await answer.formData()).get("index.js").text(), CODE.replace("hi", "ho"));
   });
 
   test("of a version changes nothing that is live, and needs a script", async () => {
@@ -149,8 +106,8 @@ describe("an upload", () => {
     assert.deepEqual(result.resources.script.handlers, ["fetch"]);
     const { deployments } = (await api("GET", `${path}/deployments`)).result;
     assert.deepEqual(deployments.map(({ versions }) => versions), [[{ version_id: live.deployment_id, percentage: 100 }]]);
-    const content = await host.fetch(`/client/v4${path}/content`, { headers: { authorization: `Bearer ${TOKEN}` } });
-    assert.match(await content.text(), /'hi'/);
+    const answer = await content();
+    assert.match(await answer.text(), /'hi'/);
   });
 
   test("of content changes nothing else, and needs a script and a module", async () => {
@@ -163,96 +120,6 @@ describe("an upload", () => {
     assert.deepEqual((await api("GET", `${path}/settings`)).result, before);
     const empty = await api("PUT", `${path}/content`, form({ main_module: "index.js" }, {}), { status: 400 });
     assert.match(empty.errors[0].message, /no module/);
-  });
-});
-
-describe("what is wrong", () => {
-  test("is told at once, modules and metadata, and nothing is stored", async () => {
-    const modules = { "index.js": [CODE], "../up.js": [CODE], "style.css": ["", "text/css"] };
-    const metadata = {
-      main_module: "other.js", compatibility_date: "soon", limits: { cpu_ms: "x" },
-      bindings: [{ type: "kv_namespace", name: "KV", namespace_id: "1" }, { type: "d1", name: "DB" }],
-    };
-    const { errors } = await api("PUT", path, form(metadata, modules), { status: 400 });
-    const messages = errors.map(({ message }) => message);
-    for (const wanted of [/"\.\.\/up\.js"/, /"style\.css".*"text\/css"/, /"other\.js".*not among/, /"soon"/, /cpu_ms/, /"KV".*"kv_namespace"/, /"DB".*"d1"/]) {
-      assert.equal(messages.filter((message) => wanted.test(message)).length, 1, `${wanted}\n${messages.join("\n")}`);
-    }
-    assert.equal(messages.length, 7, messages.join("\n"));
-    await nothing();
-  });
-
-  test("in the code is told with its place, and nothing is stored or changed", async () => {
-    const broken = { "throw new Error('no');": /Uncaught Error: no\n {2}at index\.js:1:7\n/, "let a; 5 5": /SyntaxError.*\n {2}at index\.js:1:10\n/, "": /no handler/, [`import "./x.js"; ${CODE}`]: /No such module "x\.js"/ };
-    for (const [code, message] of Object.entries(broken)) {
-      const { errors } = await upload(code, {}, { status: 400 });
-      assert.deepEqual(errors.map(({ code }) => code), [10021]);
-      assert.match(errors[0].message, message);
-      assert.doesNotMatch(errors[0].message, /startup/i);
-    }
-    await nothing();
-    await upload();
-    const before = [await keys(), await versions(), (await api("GET", `${path}/settings`)).result, await objects.script(host, id, script)("objects")];
-    for (const code of Object.keys(broken)) await upload(code, { tags: ["new"], bindings: [{ type: "plain_text", name: "A", text: "b" }] }, { status: 400 });
-    const now = [await keys(), await versions(), (await api("GET", `${path}/settings`)).result, await objects.script(host, id, script)("objects")];
-    assert.deepEqual(now, before);
-  });
-
-  test("with date or flags is told, and nothing is stored", async () => {
-    for (const [metadata, message] of [
-      [{ compatibility_date: "2099-01-01" }, /requires compatibility date "2099-01-01"/],
-      [{ compatibility_flags: ["no_such_flag"] }, /No such compatibility flag: no_such_flag/],
-    ]) {
-      const { errors } = await upload(CODE, metadata, { status: 400 });
-      assert.deepEqual([errors[0].code, message.test(errors[0].message)], [10021, true], errors[0].message);
-    }
-    await nothing();
-  });
-
-  test("with the form or the type is told", async () => {
-    const put = (body, type, status) => api("PUT", path, body, { status, headers: { "content-type": type } });
-    assert.equal((await put("addEventListener('fetch', f)", "application/javascript", 400)).errors[0].code, 10021);
-    assert.equal((await put("<html>", "text/html", 415)).errors[0].code, 10001);
-    assert.equal((await put("--b\r\n", "multipart/form-data; boundary=b", 400)).errors[0].code, 10006);
-    await nothing();
-  });
-
-  test("of a namespace or a name that cannot be", async () => {
-    assert.equal((await api("PUT", `${NAMESPACES}/nowhere/scripts/a`, CODE, { status: 404, headers: { "content-type": MODULE } })).errors[0].code, 100119);
-    assert.equal((await api("PUT", `${NAMESPACES}/tenants/scripts/A.b`, CODE, { status: 400, headers: { "content-type": MODULE } })).errors[0].code, 10016);
-  });
-});
-
-describe("a body over the limit", () => {
-  test("that says so is refused before it comes", async () => {
-    const { errors } = await upload(`${CODE}//${"x".repeat(MOST)}`, {}, { status: 413 });
-    assert.equal(errors[0].code, 10027);
-    assert.match(errors[0].message, /over the limit of 200000 bytes: at least 200\d\d\d came/);
-    await nothing();
-  });
-
-  test("that does not say so is refused while it comes, and the rest is not read", async () => {
-    const answer = await new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "multipart/form-data; boundary=b", "transfer-encoding": "chunked" };
-      const put = httpRequest(new URL(`/client/v4${path}`, host.url), { method: "PUT", headers });
-      let written = 0;
-      // Without end: only an answer to what came so far ends it.
-      const more = setInterval(() => {
-        put.write(Buffer.alloc(20_000));
-        written += 20_000;
-      }, 5);
-      put.on("response", async (response) => {
-        clearInterval(more);
-        const body = JSON.parse((await response.toArray()).join(""));
-        put.destroy();
-        resolve({ status: response.statusCode, body, written });
-      });
-      put.on("error", reject);
-    });
-    assert.equal(answer.status, 413);
-    assert.match(answer.body.errors[0].message, /over the limit of 200000 bytes: at least \d+ came/);
-    assert.ok(answer.written < 20 * MOST, `${answer.written} were sent`);
-    await nothing();
   });
 });
 
@@ -272,8 +139,8 @@ describe("uploads at once", () => {
       assert.equal(Buffer.from(module.bytes).toString(), codes[i]);
     }
     const live = results.findIndex(({ result }) => result.deployment_id === all[0].id);
-    const content = await host.fetch(`/client/v4${path}/content`, { headers: { authorization: `Bearer ${TOKEN}` } });
-    assert.ok((await content.text()).includes(codes[live]));
+    const answer = await content();
+    assert.ok((await answer.text()).includes(codes[live]));
   });
 
   test("of the same code are one bundle", async () => {
@@ -325,7 +192,7 @@ describe("a change that makes a new version", () => {
 test("bytes of every value come back from the content as they went up", async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7919) >> 3);
   await api("PUT", path, form({ main_module: "index.js" }, { "index.js": [CODE], "d/data.bin": [bytes, "application/octet-stream"] }));
-  const content = await host.fetch(`/client/v4${path}/content`, { headers: { authorization: `Bearer ${TOKEN}` } });
+  const answer = await content();
   const digest = (data) => createHash("sha256").update(data).digest("hex");
-  assert.equal(digest(new Uint8Array(await (await content.formData()).get("d/data.bin").arrayBuffer())), digest(bytes));
+  assert.equal(digest(new Uint8Array(await (await answer.formData()).get("d/data.bin").arrayBuffer())), digest(bytes));
 });
