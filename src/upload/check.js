@@ -44,7 +44,7 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 	}
 
 	const exported = read(probed.value);
-	if (!exported) return told(`The main module ${JSON.stringify(main)} exports more than can be listed: use fewer and shorter names.`);
+	if (!exported) return told(`The main module ${JSON.stringify(main)} cannot be asked for its exports: use fewer and shorter names.`);
 	const { fallback, named } = exported;
 	const problem = problemOf(main, fallback, named);
 	if (problem) return told(problem);
@@ -74,7 +74,7 @@ async function attempt(load, deadlineMs) {
 		try {
 			return { value: await load() };
 		} catch (error) {
-			if (error.remote || !error.message?.startsWith("Failed to start Worker:")) throw error;
+			if (!error.message?.startsWith("Failed to start Worker:")) throw error;
 			return { failed: error.message };
 		}
 	})();
@@ -89,14 +89,20 @@ const late = (main, ms) => `The main module ${JSON.stringify(main)} is still loa
 
 const thenable = (main) => `The main module ${JSON.stringify(main)} exports "then", which makes a promise of it that is never kept: rename that export.`;
 
-/** The probe's answer, which the script may have had a hand in. */
+/** The probe's answer, which the script may have had a hand in: nothing is taken for granted. */
 function read(answer) {
 	if (typeof answer !== "string" || answer.length > MOST_ANSWER) return undefined;
-	const { default: fallback, named } = JSON.parse(answer);
-	const clean = (described) => ({ kind: `${described?.kind}`, handlers: [...(described?.handlers ?? [])].map(String) });
+	let parsed;
+	try {
+		parsed = JSON.parse(answer);
+	} catch {
+		return undefined;
+	}
+	const handlers = (list) => (Array.isArray(list) ? list.filter((name) => typeof name === "string") : []);
+	const clean = (described) => ({ kind: `${described?.kind}`, handlers: handlers(described?.handlers) });
 	return {
-		fallback: fallback && clean(fallback),
-		named: Object.entries(named ?? {}).map(([name, described]) => ({ name, ...clean(described) })),
+		fallback: parsed?.default ? clean(parsed.default) : null,
+		named: Object.entries(parsed?.named ?? {}).map(([name, described]) => ({ name, ...clean(described) })),
 	};
 }
 

@@ -1,5 +1,5 @@
-// Imports a script in a sandbox and tells what it exports. It runs in the script's own isolate: the script is there before
-// it, may have changed what is built in, and what is told here is not to be trusted.
+// Imports a script in a sandbox and tells what it exports. It goes on in the script's own isolate, when the script may have
+// changed what is built in: so it takes what it needs before. Still, what is told here is not to be trusted.
 import { DurableObject, WorkerEntrypoint, WorkflowEntrypoint } from "cloudflare:workers";
 // Beside this module, where the script cannot know of it: the env is the script's own.
 import main from "./main";

@@ -23,7 +23,7 @@ const WORKER = `
   export default {
     async fetch(request, env) {
       const { asked, modules, maps, fake } = await request.json();
-      const loader = FAKES[fake] ?? env.LOADER;
+      const loader = FAKES[fake] ?? (fake === undefined ? env.LOADER : { load: () => stub(async () => fake, never) });
       const bytes = (list) => list.map(({ name, kind, base64 }) => ({ name, kind, bytes: Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)) }));
       try {
         return new Response(await check(loader, env.PROBE, JSON.stringify(asked), { modules: bytes(modules), maps: bytes(maps) }, ${DEADLINE_MS}));
@@ -231,6 +231,12 @@ describe("what is not", () => {
 });
 
 describe("a script that knows that it is tried", () => {
+  test("reaches nobody, whatever it does when it is called", async () => {
+    const constructor = 'constructor(...all) { super(...all); fetch("http://example.com/").catch(() => {}); }';
+    await good({ "index.js": `${CLASSES} export default class extends WorkerEntrypoint { ${constructor} fetch() {} }` });
+    assert.equal(outbound, 0);
+  });
+
   test("can neither import the probe nor answer in its place", async () => {
     assert.match(await bad({ "index.js": `import "./probe.js"; ${FETCH}` }), /No such module "probe\.js"/);
     const tampering = `
@@ -242,12 +248,33 @@ describe("a script that knows that it is tried", () => {
     assert.match(await bad({ "index.js": tampering }), /is a function|no handler/);
   });
 
+  test("cannot change the probe, of which a stack tells it", async () => {
+    const forging = `const [, own] = /([0-9a-f-]{36})\\/probe/.exec(new Error().stack) ?? [];
+      if (own) import("/" + own + "/probe.js").then((probe) => {
+        probe.default.prototype.probe = () => '{"default":{"kind":"object","handlers":["forged"]},"named":{}}';
+      }).catch(() => {});
+      export default {};`;
+    assert.match(await bad({ "index.js": forging }), /no handler/);
+  });
+
+  test("and one that changes what is built in is told right", async () => {
+    const changing = `
+      Object.prototype.toJSON = () => 1; Array.prototype.toJSON = () => 1; JSON.stringify = () => "1"; Reflect.ownKeys = () => [];
+      for (const name of ["0", "kind", "handlers"]) Object.defineProperty(Array.prototype, name, { set() {} });
+      Object.defineProperty(Object.prototype, "default", { set() {} });
+      ${FETCH}`;
+    assert.deepEqual((await good({ "index.js": changing })).handlers, ["fetch"]);
+  });
+
   test("an answer of any size or shape is no harm", async () => {
     const names = Array.from({ length: 5000 }, (_, i) => `m${i}() {}`).join(" ");
     const { handlers } = await good({ "index.js": `${CLASSES} export default class extends WorkerEntrypoint { fetch() {} ${names} }` });
     assert.equal(handlers.length, 256);
     const long = `${CLASSES} export default class extends WorkerEntrypoint { fetch() {} ["${"x".repeat(300_000)}"]() {} }`;
-    assert.match(await bad({ "index.js": long }), /exports more than can be listed/);
+    assert.match(await bad({ "index.js": long }), /cannot be asked for its exports/);
+    for (const fake of ["", "{", "null", "5", '"x"', "[]", '{"default":5,"named":5}', '{"default":{"handlers":{"length":1}}}', '{"named":{"a":null}}', 5]) {
+      assert.match(await bad({ "index.js": FETCH }, { fake }), /no handler|cannot be asked/, JSON.stringify(fake));
+    }
     const proxy = "export default new Proxy({}, { get: () => () => {}, has: () => true, getPrototypeOf: (t) => t });";
     assert.ok((await good({ "index.js": proxy })).handlers.includes("fetch"));
   });

@@ -123,6 +123,40 @@ describe("an upload", () => {
   });
 });
 
+describe("an upload with files", () => {
+  const PAGE = "<h1>hi</h1>";
+  const hash = createHash("sha256").update(PAGE).digest("hex").slice(0, 32);
+  /** Metadata for what a session of one file gave. */
+  async function assets() {
+    const opened = await api("POST", `${path}/assets-upload-session`, { manifest: { "/index.html": { hash, size: PAGE.length } } });
+    if (opened.result.buckets.flat().length === 0) return { jwt: opened.result.jwt };
+    const body = new FormData();
+    body.set(hash, new File([Buffer.from(PAGE).toString("base64")], hash, { type: "text/html" }));
+    const { result } = await api("POST", "/accounts/acc/workers/assets/upload?base64=true", body, { token: opened.result.jwt });
+    return { jwt: result.jwt };
+  }
+
+  test("alone has no code to try", async () => {
+    const { result } = await api("PUT", path, form({ compatibility_date: "2026-01-01", assets: await assets() }, {}));
+    assert.deepEqual([result.has_assets, result.has_modules, result.handlers, result.startup_time_ms], [true, false, [], 0]);
+    assert.deepEqual((await keys()).map((key) => key.split("/")[0]), ["asset", "manifest"]);
+    const { errors } = await api("GET", `${path}/content`, undefined, { status: 404 });
+    assert.match(errors[0].message, /assets alone/);
+  });
+
+  test("and a Worker, which has them in its env; of one that does not load no manifest is kept", async () => {
+    const given = { assets: await assets(), bindings: [{ type: "assets", name: "FILES" }] };
+    const code = `import { env } from "cloudflare:workers"; const get = env.FILES.fetch.bind(env.FILES); ${CODE}`;
+    await upload(`${code} nope();`, given, { status: 400 });
+    assert.ok(!(await keys()).some((key) => key.startsWith("manifest/")));
+    const { result } = await upload(code, given);
+    assert.deepEqual([result.has_assets, result.has_modules], [true, true]);
+    assert.deepEqual((await keys()).map((key) => key.split("/")[0]), ["asset", "bundle", "manifest"]);
+    const { result: kept } = await upload(code.replace("hi", "ho"), { keep_assets: true, keep_bindings: ["assets"] });
+    assert.equal(kept.has_assets, true);
+  });
+});
+
 describe("uploads at once", () => {
   test("are all there, each whole, in some order; the last one is live", async () => {
     const codes = Array.from({ length: 12 }, (_, i) => `export default { fetch() { return new Response("${i}"); } };`);
