@@ -1,14 +1,18 @@
 //! How a dynamic worker is run: which version, the call, and what is known of how it went.
 
+mod age;
+mod choice;
+mod code;
+mod fallback;
 mod live;
 mod recorder;
 mod snapshot;
 pub mod target;
 mod version;
 
+pub use age::is_fresh;
 pub use live::Live;
 pub use recorder::{Health, Recorder};
-pub use snapshot::is_fresh;
 pub use version::Version;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,21 +1,177 @@
-//! How old a copy of what storage holds may be.
+//! What is live of a script, as its object tells it (`live`).
 
-/// Whether a copy taken at `taken_ms` may be used at `now_ms`. A clock that steps back makes no copy younger: it is
-/// taken anew.
-pub fn is_fresh(taken_ms: f64, now_ms: f64, ttl_ms: u32) -> bool {
-    (0.0..f64::from(ttl_ms)).contains(&(now_ms - taken_ms))
+use serde_json::Value;
+
+use crate::registry::{rollout::Rollout, subject::Signer};
+
+/// What is live of a script.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Which life of the script: one that was deleted and uploaded again is another.
+    pub incarnation: String,
+    /// Signs the cookies of that life.
+    pub signer: Signer,
+    /// Counts its deployments.
+    pub sequence: u64,
+    /// The deployment's id.
+    pub deployment_id: String,
+    /// The deployment's versions, by their place in `versions`, and their percentages.
+    pub shares: Vec<(usize, f64)>,
+    /// Whom each of them serves.
+    pub rollout: Rollout,
+    /// Those of the deployment and, to fall back to, some that were live before.
+    pub versions: Vec<Value>,
+    /// Where it goes by itself if the newest version fails.
+    pub is_guarded: bool,
+    /// Who a visitor is, where the script says so.
+    pub affinity: Option<Affinity>,
+    /// Whether its scripts go out as we do, where the namespace allows it.
+    pub inherits_outbound: bool,
+    /// Whether its logs are written.
+    pub has_tail: bool,
+}
+
+/// Where a visitor's name stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// In a header.
+    Header(String),
+    /// In a cookie.
+    Cookie(String),
+}
+
+impl Snapshot {
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    /// What is missing in it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let Value::Array(versions) = document["versions"].take() else {
+            return Err("it has no versions".to_owned());
+        };
+        let deployment = &document["deployment"];
+        let mut shares = Vec::new();
+        for share in deployment["versions"].as_array().map_or(&[][..], Vec::as_slice) {
+            let id = &share["version_id"];
+            let at = versions.iter().position(|version| version["id"] == *id);
+            let at = at.ok_or_else(|| format!("the version {id} is deployed and not there"))?;
+            shares.push((at, share["percentage"].as_f64().unwrap_or_default()));
+        }
+        if shares.is_empty() {
+            return Err("nothing is deployed".to_owned());
+        }
+        let number = |at: usize| versions[at]["number"].as_u64().unwrap_or_default();
+        let rollout = Rollout::new(shares.iter().map(|(at, percentage)| (number(*at), *percentage)));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let settings = &document["settings"];
+        let named = |kind: &str| settings["affinity"][kind].as_str().map(str::to_owned);
+        let incarnation = text(&document["incarnation"]);
+        Ok(Self {
+            signer: Signer::new(&incarnation, &text(&document["cookie_key"])),
+            incarnation,
+            sequence: document["sequence"].as_u64().unwrap_or_default(),
+            deployment_id: text(&deployment["id"]),
+            is_guarded: deployment["automatic_rollback"].is_object(),
+            affinity: named("header").map(Affinity::Header).or_else(|| named("cookie").map(Affinity::Cookie)),
+            inherits_outbound: settings["outbound"] == "inherit",
+            has_tail: settings["tail"] == true,
+            shares,
+            rollout,
+            versions,
+        })
+    }
+
+    /// Of one version, which has all the traffic; the others are there to fall back to. For what no object keeps.
+    pub fn of_own(sequence: u64, versions: Vec<Value>) -> Self {
+        Self {
+            incarnation: String::new(),
+            signer: Signer::new("", ""),
+            sequence,
+            deployment_id: String::new(),
+            shares: vec![(0, 100.0)],
+            rollout: Rollout::new([(0, 100.0)].into_iter()),
+            versions,
+            is_guarded: false,
+            affinity: None,
+            inherits_outbound: false,
+            has_tail: false,
+        }
+    }
+
+    /// A text of a version.
+    pub fn text(&self, at: usize, field: &str) -> &str {
+        self.versions.get(at).and_then(|version| version[field].as_str()).unwrap_or_default()
+    }
+
+    /// The number of a version.
+    pub fn number(&self, at: usize) -> u64 {
+        self.versions.get(at).and_then(|version| version["number"].as_u64()).unwrap_or_default()
+    }
+
+    /// Whether a version is in the deployment.
+    pub fn is_deployed(&self, at: usize) -> bool {
+        self.shares.iter().any(|(deployed, _)| *deployed == at)
+    }
+
+    /// The version that has all the traffic, if one has.
+    pub fn sole(&self) -> Option<usize> {
+        self.rollout.sole().map(|share| self.shares[share].0)
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use serde_json::json;
+
+    pub fn split() -> Value {
+        json!({
+            "script": "app", "incarnation": "9f0c", "cookie_key": "00ff", "sequence": 7,
+            "deployment": {
+                "id": "d7",
+                "versions": [{ "version_id": "v2", "percentage": 90 }, { "version_id": "v3", "percentage": 10 }],
+                "automatic_rollback": null,
+            },
+            "versions": [{ "id": "v3", "number": 3 }, { "id": "v2", "number": 2 }, { "id": "v1", "number": 1 }],
+            "settings": { "affinity": null, "outbound": "block", "tail": false },
+        })
+    }
 
     #[test]
-    fn a_copy_lasts_as_long_as_it_may() {
-        assert!(is_fresh(1000.0, 1000.0, 1));
-        assert!(is_fresh(1000.0, 1999.0, 1000));
-        assert!(!is_fresh(1000.0, 2000.0, 1000));
-        assert!(!is_fresh(1000.0, 1000.0, 0), "no copy at all");
-        assert!(!is_fresh(1000.0, 999.0, 1000), "taken in the future");
+    fn reads_what_is_live() {
+        let snapshot = Snapshot::parse(&split().to_string()).unwrap();
+        assert_eq!((snapshot.sequence, &*snapshot.deployment_id), (7, "d7"));
+        assert_eq!(snapshot.shares, [(1, 90.0), (0, 10.0)]);
+        let at = |point| snapshot.shares[snapshot.rollout.at(point).unwrap()].0;
+        assert_eq!((at(0), at(999), at(1000)), (0, 0, 1), "the newest has the bottom");
+        assert_eq!((snapshot.is_deployed(1), snapshot.is_deployed(2), snapshot.sole()), (true, false, None));
+        assert_eq!((snapshot.text(0, "id"), snapshot.number(0), snapshot.number(9)), ("v3", 3, 0));
+        assert!(!snapshot.is_guarded && snapshot.affinity.is_none());
+    }
+
+    #[test]
+    fn reads_what_the_script_wants() {
+        let mut document = split();
+        document["deployment"]["automatic_rollback"] = json!({ "threshold_percent": 5 });
+        document["deployment"]["versions"] = json!([{ "version_id": "v2", "percentage": 100 }]);
+        document["settings"] = json!({ "affinity": { "cookie": "sid" }, "outbound": "inherit", "tail": true });
+        let snapshot = Snapshot::parse(&document.to_string()).unwrap();
+        assert!(snapshot.is_guarded && snapshot.inherits_outbound && snapshot.has_tail);
+        assert_eq!(snapshot.affinity, Some(Affinity::Cookie("sid".into())));
+        assert_eq!(snapshot.sole(), Some(1));
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        let without = |change: fn(&mut Value)| {
+            let mut document = split();
+            change(&mut document);
+            Snapshot::parse(&document.to_string()).unwrap_err()
+        };
+        assert!(without(|d| d["versions"] = Value::Null).contains("no versions"));
+        assert!(without(|d| d["versions"] = json!([{ "id": "v2" }])).contains("\"v3\" is deployed and not there"));
+        assert!(without(|d| d["deployment"] = json!({})).contains("nothing is deployed"));
+        assert!(Snapshot::parse("{").is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Which script a request is for, by its host or its path, and the URL that the script sees.
 
+use crate::registry::{BUILTIN, is_name};
+
 /// Paths below this are scripts': `/dispatch/{namespace}/{script}[@{version}]/...`
 const PATHS: &str = "/dispatch/";
 
@@ -130,14 +132,6 @@ fn by_path<'a>(origin: &'a str, whole: &'a str, path: &'a str) -> Place<'a> {
     } else {
         Place::Nobody
     }
-}
-
-/// The namespace of our own scripts.
-const BUILTIN: &str = "builtin";
-
-/// Whether it can name a namespace or a script.
-fn is_name(text: &str) -> bool {
-    (1..=63).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
 }
 
 fn is_public(namespace: &str, script: &str) -> bool {

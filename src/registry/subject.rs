@@ -3,6 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::hex;
+
 /// The cookie that we set where a deployment is split.
 pub const COOKIE: &str = "dl_version";
 
@@ -86,12 +88,6 @@ impl Signer {
         }
         hex(&mac.finalize().into_bytes()[..count / 2])
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// All bytes are looked at, whatever the first one says.

@@ -1,0 +1,180 @@
+//! How old a copy of what storage holds is, and what a request does about it.
+
+/// Longer than this storage is not waited for where there is a copy, in milliseconds.
+pub const PATIENCE_MS: u32 = 250;
+
+/// The age of a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Age {
+    /// When the copy was asked for: it is of this moment, or of one later.
+    copied_ms: f64,
+    /// Since when it counts as a new one.
+    taken_ms: f64,
+    /// Somebody is taking it anew, since then.
+    asked_ms: Option<f64>,
+    /// How often it was said to be out of date.
+    forgotten: u32,
+    /// What `forgotten` was when the copy was asked for.
+    known: u32,
+}
+
+/// What a request does with the copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Uses it.
+    AsItIs,
+    /// Uses it, and has it taken anew meanwhile.
+    AndRefresh,
+    /// Waits until it is taken anew.
+    AfterRefresh,
+}
+
+/// A copy that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    asked_ms: f64,
+    forgotten: u32,
+}
+
+impl Age {
+    /// Of a copy that this ticket brought.
+    pub fn of(ticket: Ticket) -> Self {
+        let Ticket { asked_ms, forgotten } = ticket;
+        Self { copied_ms: asked_ms, taken_ms: asked_ms, asked_ms: None, forgotten, known: forgotten }
+    }
+
+    /// What a request does at this moment, where a copy may be `ttl_ms` old.
+    ///
+    /// Well before that it has the copy taken anew by the way, so that under steady traffic nobody ever waits and no copy
+    /// is older. While somebody takes it anew, others use what there is, for as long as storage may take: promises belong to
+    /// requests, so they cannot wait for the same one, and all of them asking would be a stampede. With a `ttl_ms` of 0
+    /// there is no copy: each request asks.
+    pub fn ask(&self, now_ms: f64, ttl_ms: u32) -> Use {
+        let (age, ttl) = (now_ms - self.taken_ms, f64::from(ttl_ms));
+        let somebody_asks = self.asked_ms.is_some_and(|at| (0.0..f64::from(PATIENCE_MS)).contains(&(now_ms - at)));
+        if self.known != self.forgotten || ttl_ms == 0 {
+            Use::AfterRefresh
+        } else if (0.0..ttl * 0.75).contains(&age) || somebody_asks {
+            Use::AsItIs
+        } else if (0.0..ttl).contains(&age) {
+            Use::AndRefresh
+        } else {
+            // A clock that steps back makes no copy younger.
+            Use::AfterRefresh
+        }
+    }
+
+    /// Notes that somebody takes it anew from now on.
+    pub fn asking(&mut self, now_ms: f64) -> Ticket {
+        self.asked_ms = Some(now_ms);
+        Ticket { asked_ms: now_ms, forgotten: self.forgotten }
+    }
+
+    /// Whether a copy that arrives, however late, is newer than this one.
+    pub fn is_older_than(&self, ticket: Ticket) -> bool {
+        self.copied_ms <= ticket.asked_ms
+    }
+
+    /// The copy that arrived takes the place of this one.
+    pub fn arrived(&mut self, ticket: Ticket) {
+        *self = Self { forgotten: self.forgotten, ..Self::of(ticket) };
+    }
+
+    /// None arrived, or not in time: this one has to do, and storage is left alone for as long as a copy lasts.
+    pub fn stays(&mut self, now_ms: f64) {
+        (self.taken_ms, self.asked_ms, self.known) = (now_ms, None, self.forgotten);
+    }
+
+    /// It is out of date, and so is what is on its way: the next request takes it anew.
+    pub fn forget(&mut self) {
+        self.forgotten += 1;
+    }
+}
+
+impl Ticket {
+    /// For the first copy of something.
+    pub fn first(now_ms: f64) -> Self {
+        Self { asked_ms: now_ms, forgotten: 0 }
+    }
+}
+
+/// Whether a copy taken at `taken_ms` may be used at `now_ms`. A clock that steps back makes no copy younger: it is
+/// taken anew.
+pub fn is_fresh(taken_ms: f64, now_ms: f64, ttl_ms: u32) -> bool {
+    (0.0..f64::from(ttl_ms)).contains(&(now_ms - taken_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TTL: u32 = 1000;
+
+    fn taken_at(ms: f64) -> Age {
+        Age::of(Ticket::first(ms))
+    }
+
+    #[test]
+    fn a_copy_lasts_as_long_as_it_may() {
+        let age = taken_at(5000.0);
+        for (now, expected) in [
+            (5000.0, Use::AsItIs),
+            (5749.0, Use::AsItIs),
+            (5750.0, Use::AndRefresh),
+            (5999.0, Use::AndRefresh),
+            (6000.0, Use::AfterRefresh),
+            (4999.0, Use::AfterRefresh),
+        ] {
+            assert_eq!(age.ask(now, TTL), expected, "{now}");
+        }
+        assert_eq!(age.ask(5000.0, 0), Use::AfterRefresh, "no copy at all");
+        assert!(is_fresh(5000.0, 5999.0, TTL) && !is_fresh(5000.0, 6000.0, TTL) && !is_fresh(5000.0, 4999.0, TTL));
+    }
+
+    #[test]
+    fn one_asks_and_the_others_use_what_there_is() {
+        for (asked, after) in [(5800.0, Use::AfterRefresh), (7000.0, Use::AfterRefresh)] {
+            let mut age = taken_at(5000.0);
+            let ticket = age.asking(asked);
+            assert_eq!(age.ask(asked, TTL), Use::AsItIs);
+            assert_eq!(age.ask(asked + 249.0, TTL), Use::AsItIs);
+            assert_eq!(age.ask(asked + 250.0, TTL), after, "storage does not answer: the next one tries");
+            assert_eq!(age.ask(asked + 1.0, 0), Use::AfterRefresh, "but where there are to be no copies, each asks");
+            age.arrived(ticket);
+            assert_eq!(age.ask(asked + 749.0, TTL), Use::AsItIs, "it is as old as the question");
+            assert_eq!(age.ask(asked + 1000.0, TTL), Use::AfterRefresh);
+        }
+    }
+
+    #[test]
+    fn a_copy_that_has_to_do_lasts_as_a_new_one() {
+        let mut age = taken_at(5000.0);
+        let late = age.asking(7000.0);
+        age.stays(7250.0);
+        assert_eq!(age.ask(7999.0, TTL), Use::AsItIs);
+        assert_eq!(age.ask(8250.0, TTL), Use::AfterRefresh);
+        assert!(age.is_older_than(late), "and is replaced when the answer comes after all");
+    }
+
+    #[test]
+    fn what_is_out_of_date_is_used_by_nobody() {
+        let mut age = taken_at(5000.0);
+        let on_its_way = age.asking(5800.0);
+        age.forget();
+        assert_eq!(age.ask(5801.0, TTL), Use::AfterRefresh);
+        age.arrived(on_its_way);
+        assert_eq!(age.ask(5802.0, TTL), Use::AfterRefresh, "it was asked for before");
+        let ticket = age.asking(5803.0);
+        age.arrived(ticket);
+        assert_eq!(age.ask(5804.0, TTL), Use::AsItIs);
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_do_not_go_back() {
+        let mut age = taken_at(5000.0);
+        let (first, second) = (age.asking(7000.0), age.asking(7001.0));
+        assert!(age.is_older_than(second));
+        age.arrived(second);
+        assert!(!age.is_older_than(first));
+    }
+}

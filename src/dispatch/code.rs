@@ -1,0 +1,199 @@
+//! A version as the code that the loader takes.
+
+use serde_json::{Value, json};
+use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
+
+use crate::upload::bundle_key;
+
+/// Raised when what an entrypoint of ours means changes: workers that were handed one are then loaded anew.
+const REVISION: u32 = 1;
+
+/// Whose a version is.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The namespace's name.
+    pub namespace: &'a str,
+    /// Its id.
+    pub namespace_id: &'a str,
+    /// Whether its scripts may go out as we do.
+    pub trusted: bool,
+    /// The script's name.
+    pub script: &'a str,
+}
+
+/// What of a code is made where there is JavaScript.
+pub struct Means<'a> {
+    /// The bundle of this digest, which is in the bucket under this key.
+    pub bundle: &'a dyn Fn(&str, String) -> Bundle,
+    /// A stub to an entrypoint of ours, of this revision, with these props.
+    pub stub: &'a dyn Fn(&str, u32, Value) -> Result<Stub, Error>,
+}
+
+/// What a script is set to, beside what its version is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether it goes out as we do, and not nowhere.
+    pub inherits_outbound: bool,
+    /// Whether its logs are written.
+    pub has_tail: bool,
+}
+
+/// What the keys of a script's versions begin with.
+pub fn prefix(owner: Owner<'_>) -> String {
+    [owner.namespace, "/", owner.script].concat()
+}
+
+/// The code of a version that has one; a version may be files alone.
+///
+/// # Errors
+/// What the loader would not take of it.
+pub fn code(owner: Owner<'_>, version: &Value, policy: Policy, means: &Means<'_>) -> Result<Option<WorkerCode>, Error> {
+    let text = |name: &str| version[name].as_str().unwrap_or_default();
+    let digest = text("bundle");
+    if digest.is_empty() {
+        return Ok(None);
+    }
+    let key = bundle_key(owner.namespace_id, owner.script, digest);
+    let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
+        .bundle((means.bundle)(digest, key))
+        .limits(limits(&version["limits"]));
+    for flag in list(&version["compatibility_flags"]) {
+        code = code.compatibility_flag(flag.as_str().unwrap_or_default());
+    }
+    for binding in list(&version["bindings"]) {
+        let field = |name: &str| binding[name].as_str().unwrap_or_default();
+        let name = field("name");
+        code = match field("type") {
+            "secret_text" => code.env_secret(name, field("text"), field("version")),
+            "json" => code.env(name, &binding["json"]),
+            "version_metadata" => code.env(name, metadata(version)),
+            "assets" => {
+                let props = json!({ "manifest": version["assets"]["manifest"] });
+                code.env_stub(name, (means.stub)("Assets", REVISION, props)?)
+            }
+            _ => code.env(name, field("text")),
+        };
+    }
+    if policy.inherits_outbound && owner.trusted {
+        code = code.outbound(Outbound::Inherit);
+    }
+    if policy.has_tail {
+        let props = json!({ "namespace": owner.namespace, "script": owner.script, "version": version["id"] });
+        code = code.tail((means.stub)("Tail", REVISION, props)?);
+    }
+    code.build().map(Some)
+}
+
+/// Cloudflare's `version_metadata`.
+fn metadata(version: &Value) -> Value {
+    let tag = version["annotations"]["workers/tag"].as_str().unwrap_or_default();
+    json!({ "id": version["id"], "tag": tag, "timestamp": version["created_on"] })
+}
+
+fn limits(value: &Value) -> Limits {
+    let number = |name: &str| value[name].as_u64().and_then(|number| u32::try_from(number).ok());
+    let limits = number("cpu_ms").map_or(Limits::new(), |ms| Limits::new().cpu_ms(ms));
+    number("subrequests").map_or(limits, |count| limits.sub_requests(count))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use worker_loader::{Handle, WorkerKey};
+
+    const OWNER: Owner<'static> = Owner { namespace: "ns", namespace_id: "id", trusted: false, script: "app" };
+
+    fn version() -> Value {
+        json!({
+            "id": "v1", "created_on": "2026-11-24T00:00:00Z", "main_module": "index.js", "compatibility_date": "2026-07-01",
+            "compatibility_flags": ["nodejs_compat"], "bundle": "b1", "annotations": { "workers/tag": "t" },
+            "limits": { "cpu_ms": 50, "subrequests": null }, "assets": { "manifest": "m1" },
+            "bindings": [
+                { "name": "A", "type": "plain_text", "text": "a" },
+                { "name": "S", "type": "secret_text", "text": "hush", "version": "v1" },
+                { "name": "J", "type": "json", "json": { "a": 1 } },
+                { "name": "V", "type": "version_metadata" },
+                { "name": "ASSETS", "type": "assets" },
+            ],
+        })
+    }
+
+    fn made(owner: Owner<'_>, version: &Value, policy: Policy) -> Option<WorkerCode> {
+        let means = Means {
+            bundle: &|digest, key| {
+                assert_eq!(key, format!("{}/app/bundle/{digest}", owner.namespace_id));
+                Bundle::new(digest, || std::future::ready(Ok(Handle::nothing())))
+            },
+            stub: &|name, revision, props| Ok(Stub::new(Handle::nothing(), format!("{name} {revision} {props}"))),
+        };
+        code(owner, version, policy, &means).unwrap()
+    }
+
+    fn key(owner: Owner<'_>, version: &Value, policy: Policy) -> WorkerKey {
+        made(owner, version, policy).unwrap().key(&prefix(owner))
+    }
+
+    #[test]
+    fn the_key_covers_all_that_the_worker_sees() {
+        let plain = key(OWNER, &version(), Policy::default());
+        assert_eq!(plain.prefix(), "ns/app");
+        assert_eq!(plain, key(OWNER, &version(), Policy::default()));
+        let changed = |change: fn(&mut Value)| {
+            let mut version = version();
+            change(&mut version);
+            key(OWNER, &version, Policy::default())
+        };
+        for (what, key) in [
+            ("code", changed(|v| v["bundle"] = json!("b2"))),
+            ("date", changed(|v| v["compatibility_date"] = json!("2026-06-01"))),
+            ("flags", changed(|v| v["compatibility_flags"] = json!([]))),
+            ("limits", changed(|v| v["limits"] = json!({ "cpu_ms": 50, "subrequests": 1 }))),
+            ("text", changed(|v| v["bindings"][0]["text"] = json!("b"))),
+            ("secret", changed(|v| v["bindings"][1]["version"] = json!("v2"))),
+            ("json", changed(|v| v["bindings"][2]["json"] = json!(2))),
+            ("id", changed(|v| v["id"] = json!("v2"))),
+            ("assets", changed(|v| v["assets"]["manifest"] = json!("m2"))),
+            ("tail", key(OWNER, &version(), Policy { has_tail: true, ..Policy::default() })),
+            (
+                "outbound",
+                key(Owner { trusted: true, ..OWNER }, &version(), Policy { inherits_outbound: true, has_tail: false }),
+            ),
+        ] {
+            assert_ne!(key, plain, "{what}");
+        }
+        let value = changed(|v| v["bindings"][1]["text"] = json!("other"));
+        assert_eq!(value, plain, "no digest of a secret is in a key, its version is");
+        let other = Owner { namespace: "other", ..OWNER };
+        assert_ne!(key(other, &version(), Policy::default()), plain, "and two tenants share no isolate");
+    }
+
+    #[test]
+    fn a_version_without_metadata_does_not_mind_its_id() {
+        let mut one = version();
+        one["bindings"] = json!([]);
+        let mut two = one.clone();
+        two["id"] = json!("v2");
+        assert_eq!(
+            key(OWNER, &one, Policy::default()),
+            key(OWNER, &two, Policy::default()),
+            "the same code, warm already"
+        );
+    }
+
+    #[test]
+    fn only_the_trusted_go_out_as_we_do() {
+        let policy = Policy { inherits_outbound: true, has_tail: false };
+        assert_eq!(key(OWNER, &version(), policy), key(OWNER, &version(), Policy::default()));
+    }
+
+    #[test]
+    fn files_alone_are_no_code() {
+        let mut files = version();
+        files["bundle"] = Value::Null;
+        assert!(made(OWNER, &files, Policy::default()).is_none());
+    }
+}
