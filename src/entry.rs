@@ -9,7 +9,8 @@ use web_sys::Request;
 use worker::{Env, console_error};
 
 use crate::{
-    api, dispatch,
+    api,
+    dispatch::{self, Place, Trip},
     http::{self, ENDPOINTS, Route},
     pattern,
     registry::Refusal,
@@ -26,16 +27,15 @@ fn start() {
 /// Serves a request, of which there are so many in flight. Gives a Response, a request handed to a dynamic worker (for
 /// `finish.js`), or a Promise of either while Rust is still at work on it.
 #[wasm_bindgen]
-pub fn handle(request: Request, env: Env, active: u32) -> JsValue {
-    answer(serve(request, env, active))
+pub fn handle(request: Request, env: Env, ctx: JsValue, active: u32) -> JsValue {
+    answer(serve(request, env, ctx, active))
 }
 
 /// A request that was handed to a dynamic worker failed. Gives what [`handle`] gives: the error as a Response, or the
 /// request handed to another version.
 #[wasm_bindgen]
-pub fn failed(request: Request, env: Env, active: u32, handed: JsValue, thrown: JsValue) -> JsValue {
-    let again = dispatch::failed(&handed, thrown, !request.body_used());
-    answer(again.and_then(|()| serve(request, env, active)))
+pub fn failed(env: Env, ctx: JsValue, handed: JsValue, thrown: JsValue) -> JsValue {
+    answer(dispatch::failed(&env, &ctx, &handed, thrown))
 }
 
 /// A version was seen to load.
@@ -50,14 +50,20 @@ pub fn record(took_ms: f64, status: u16) {
     dispatch::record(took_ms, status >= 500);
 }
 
-fn serve(request: Request, env: Env, active: u32) -> Result<JsValue, Refusal> {
+fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
+    let (url, hosts) = (request.url(), dispatch::hosts(&env)?);
+    match dispatch::place(&url, &hosts) {
+        Place::Own => {}
+        Place::Script(target) => return Trip { url: url.clone(), request, env, ctx }.serve(&target),
+        Place::Nobody => return Err(Refusal::NoSuchPath(http::path_of(&url).to_owned())),
+    }
     let accept = || request.headers().get("accept").ok().flatten();
-    match http::route(&request.method(), http::path_of(&request.url()), accept)? {
+    match http::route(&request.method(), http::path_of(&url), accept)? {
         Route::Home { json: true } => home(),
         Route::Home { json: false } => Ok(reply::html(ui::HOME, ui::POLICY)?.into()),
         Route::Dynamic => pattern::dynamic::serve(request, env),
-        Route::Metrics => pattern::metrics::serve(request, &env, active),
-        Route::Config => pattern::config::serve(request, env),
+        Route::Metrics => pattern::metrics::serve(request, env, ctx, active),
+        Route::Config => pattern::config::serve(request, env, ctx),
         Route::Control => Ok(api::serve(request, env)),
         Route::PutConfig => Ok(later(async move {
             let (stored, response) = api::config::put(&request, &env).await?;

@@ -70,7 +70,14 @@ pub struct Choice {
     pub sticker: Option<Sticker>,
 }
 
-impl Visitor<'_> {
+impl<'a> Visitor<'a> {
+    /// Reads what `request.js` says of a request, a line each.
+    pub fn read(said: &'a str) -> Self {
+        let mut lines = said.split('\n');
+        let mut line = || lines.next().unwrap_or_default();
+        Self { sticker: line(), overrides: line(), key: line(), affinity: line(), address: line(), chance: line() }
+    }
+
     /// Whether the visitor has seen a newer deployment than this one.
     pub fn is_ahead_of(&self, snapshot: &Snapshot) -> bool {
         self.own_sticker(snapshot).is_some_and(|sticker| sticker.sequence > snapshot.sequence)

@@ -1,7 +1,12 @@
 // Both ends of a request, in JavaScript so that nothing in Rust waits for the answer of a dynamic worker: a panic of
 // another request cannot take it down.
+import { route, served } from "../assets/route.js";
+import { dropOurs, setsOurs } from "./cookies.js";
 
 // The host's default export. The four functions are exports of entry.rs.
+//
+// A request that Rust hands over has a note (see note.rs), which is that of its version, and may have what is its own:
+// `wanted`, the note of the version that should have run; `cookie`, to be set; `tried` and `props`, which are Rust's.
 export function host(generated, entry, { handle, failed, loaded, record } = generated.prototype) {
 	let active = 0;
 
@@ -11,25 +16,33 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		const called = Date.now();
 		let response;
 		try {
-			response = await handed.answer;
+			const answer = note.assets === undefined ? handed.answer : withFiles(handed, env);
+			// Others may wait for what this request has begun to load, and it would end with this request.
+			if (!note.loaded && !note.once) ctx.waitUntil(answer.then(nothing, nothing));
+			response = await answer;
 		} catch (error) {
 			// If it loads after all, that is news again.
 			note.loaded = false;
 			// Either the Response that tells the error, or the request handed to another version.
-			const next = await guarded(failed(request, env, active, handed, error));
-			return next instanceof Response ? next : finish(next, request, env, ctx, { began, guarded });
+			const next = await guarded(failed(env, ctx, handed, error));
+			if (!(next instanceof Response)) return finish(next, request, env, ctx, { began, guarded });
+			count(handed.wanted ?? note, true);
+			return next;
 		}
+		const asked = handed.answer !== null;
 		const cold = note.once || handed.factoryMs !== undefined;
 		// Once for each version: that it loaded is news to this isolate even where another one had it loaded.
-		if (!note.once && !note.loaded) {
+		if (asked && !note.once && !note.loaded) {
 			note.loaded = true;
 			loaded(note);
 		}
-		// A WebSocket is passed on as it is: a copy of the response would not carry it.
-		return response.status === 101 ? response : stamped(response, handed, cold, called, began);
+		// That another version had to run is a failure of the one that should have.
+		count(handed.wanted ?? note, handed.wanted !== undefined || response.status >= 500);
+		const cache = asked ? (cold ? "cold" : "warm") : undefined;
+		return response.status === 101 ? upgraded(response, note) : stamped(response, handed, cache, called, began);
 	}
 
-	const worker = entry(generated, { fetch: (request, env) => handle(request, env, active), finish });
+	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish });
 
 	return {
 		...worker,
@@ -49,13 +62,44 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 	};
 }
 
-function stamped(response, { note, factoryMs }, cold, called, began) {
+function nothing() {}
+
+// For the automatic rollback; Rust takes the counts with it when it asks for the next snapshot.
+function count(note, hasFailed) {
+	note.requests += 1;
+	if (hasFailed) note.failures += 1;
+}
+
+// The files of a version answer, or its worker, if it has one.
+async function withFiles(handed, env) {
+	const { note, request, call } = handed;
+	note.files ??= served(JSON.parse(note.assets));
+	try {
+		return await route(env.BUNDLES, note.files, request, call ?? null);
+	} catch (error) {
+		if (handed.answer !== null) throw error;
+		// In the words of the loader, which is told apart from a version that is broken: the bucket did not give it.
+		throw new Error(`worker-loader factory: the files of ${note.shortKey} cannot be read: ${error.message}`);
+	}
+}
+
+// A WebSocket is passed on as it is: a copy of the response would have to carry it.
+function upgraded(response, note) {
+	if (note.own || !setsOurs(response.headers)) return response;
+	const headers = new Headers(response.headers);
+	dropOurs(headers);
+	return new Response(null, { status: 101, webSocket: response.webSocket, headers });
+}
+
+function stamped(response, { note, factoryMs, wanted, cookie }, cache, called, began) {
 	const answer = new Response(response.body, response);
 	const { headers } = answer;
-	headers.set("x-worker-key", note.shortKey);
-	headers.set("x-worker-cache", cold ? "cold" : "warm");
-	if (note.inPlaceOf) headers.set("x-worker-fallback", note.inPlaceOf);
-	else headers.delete("x-worker-fallback");
+	put(headers, "x-worker-key", note.shortKey);
+	put(headers, "x-worker-cache", cache);
+	put(headers, "x-worker-version", note.version);
+	put(headers, "x-worker-fallback", wanted?.shortKey);
+	if (!note.own && setsOurs(headers)) dropOurs(headers);
+	if (cookie !== undefined) headers.append("set-cookie", cookie);
 
 	const timing = [["total", performance.now() - began]];
 	if (factoryMs !== undefined) timing.push(["factory", factoryMs]);
@@ -66,4 +110,9 @@ function stamped(response, { note, factoryMs }, cold, called, began) {
 	const spans = timing.map(([name, ms]) => `${name};dur=${Math.max(0, Math.round(ms * 1000) / 1000)}`);
 	headers.append("server-timing", spans.join(", "));
 	return answer;
+}
+
+function put(headers, name, value) {
+	if (value === undefined) headers.delete(name);
+	else headers.set(name, value);
 }

@@ -1,63 +1,134 @@
 //! What this isolate knows. It is lost with the isolate, and nothing depends on it being kept.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use js_sys::Date;
-use wasm_bindgen::JsValue;
-use worker_loader::WorkerCode;
 
-use super::{Health, Live, Recorder, Version, note::note};
+use super::{
+    Health, Recorder,
+    age::is_fresh,
+    recent::Recent,
+    script::{Name, Namespace, Script},
+};
+use crate::registry::Refusal;
 
-/// A version, with the note that accompanies each of its calls through JavaScript: made once, as making it costs.
-#[derive(Clone, Debug)]
-pub(super) struct Running {
-    pub version: Version,
-    pub own: bool,
-    pub note: JsValue,
-}
+/// So many scripts are held, and so many names that were asked for in vain: those push out no script.
+const MOST: usize = 512;
 
-impl PartialEq for Running {
-    fn eq(&self, other: &Self) -> bool {
-        self.version == other.version
-    }
-}
-
-#[derive(Default)]
 struct Isolate {
-    /// A list: there are as many as there are patterns.
-    scripts: Vec<(&'static str, Live<Running>)>,
+    scripts: Recent<Rc<Script>>,
+    missing: Recent<Missing>,
+    namespaces: Recent<Known>,
     recorder: Recorder,
+    /// How often something was forgotten.
+    forgets: u32,
 }
 
-impl Isolate {
-    fn script(&mut self, name: &str) -> Option<&mut Live<Running>> {
-        self.scripts.iter_mut().find(|(script, _)| *script == name).map(|(_, live)| live)
-    }
+struct Missing {
+    name: Name,
+    since_ms: f64,
+    refusal: Refusal,
+}
+
+struct Known {
+    name: String,
+    since_ms: f64,
+    namespace: Namespace,
 }
 
 thread_local! {
-    static ISOLATE: RefCell<Isolate> = RefCell::default();
-}
-
-/// Puts a code live as the newest version of a script, in this isolate, from the next request on. `own` tells whether
-/// it is ours, or somebody's.
-pub fn deploy(script: &'static str, code: WorkerCode, own: bool) {
-    let version = Version::new(script, code);
-    let running = Running { note: note(script, &version, own), own, version };
-    ISOLATE.with_borrow_mut(|isolate| match isolate.script(script) {
-        Some(live) => live.deploy(running),
-        None => isolate.scripts.push((script, Live::new(running))),
+    static ISOLATE: RefCell<Isolate> = RefCell::new(Isolate {
+        scripts: Recent::new(MOST),
+        missing: Recent::new(MOST),
+        namespaces: Recent::new(MOST),
+        recorder: Recorder::default(),
+        forgets: 0,
     });
 }
 
-/// Whether anything is live under this name.
-pub fn deployed(script: &str) -> bool {
-    with_script(script, |_| ()).is_some()
+/// The script of this name, or of this version of it.
+pub(super) fn find(namespace: &str, script: &str, version: &str) -> Option<Rc<Script>> {
+    let is = |held: &Rc<Script>| held.name.is(namespace, script, version);
+    ISOLATE.with_borrow_mut(|isolate| isolate.scripts.find(is).cloned())
 }
 
-/// Looks at a script, if it is live.
-pub(super) fn with_script<T>(script: &str, look: impl FnOnce(&mut Live<Running>) -> T) -> Option<T> {
-    ISOLATE.with_borrow_mut(|isolate| isolate.script(script).map(look))
+/// The script of which a version has this serial, and the version's place.
+pub(super) fn find_version(serial: u32) -> Option<(Rc<Script>, usize)> {
+    ISOLATE.with_borrow(|isolate| {
+        isolate.scripts.iter().find_map(|script| {
+            let live = script.live();
+            let at = live.made().find(|(_, running)| running.serial == serial)?.0;
+            Some((script.clone(), at))
+        })
+    })
+}
+
+/// Holds a script.
+pub(super) fn hold(script: Rc<Script>) {
+    ISOLATE.with_borrow_mut(|isolate| {
+        isolate.missing.remove(|missing| missing.name == script.name);
+        isolate.scripts.remove(|held| held.name == script.name);
+        isolate.scripts.add(script);
+    });
+}
+
+/// It is not there, or not any more.
+pub(super) fn lose(name: &Name, since_ms: f64, refusal: Refusal) {
+    ISOLATE.with_borrow_mut(|isolate| {
+        isolate.scripts.remove(|held| held.name == *name);
+        isolate.missing.remove(|missing| missing.name == *name);
+        isolate.missing.add(Missing { name: name.clone(), since_ms, refusal });
+    });
+}
+
+/// Why a script is not there, where that is known and no older than it may be.
+pub(super) fn missing(namespace: &str, script: &str, version: &str, ttl_ms: u32) -> Option<Refusal> {
+    ISOLATE.with_borrow_mut(|isolate| {
+        let missing = isolate.missing.find(|missing| missing.name.is(namespace, script, version))?;
+        is_fresh(missing.since_ms, Date::now(), ttl_ms).then(|| missing.refusal.clone())
+    })
+}
+
+/// A namespace, and whether what is known of it is no older than it may be.
+pub(super) fn namespace(name: &str, ttl_ms: u32) -> Option<(Namespace, bool)> {
+    ISOLATE.with_borrow_mut(|isolate| {
+        let known = isolate.namespaces.find(|known| known.name == name)?;
+        Some((known.namespace.clone(), is_fresh(known.since_ms, Date::now(), ttl_ms)))
+    })
+}
+
+/// Keeps what is known of a namespace; `None` where there is none of the name.
+pub(super) fn keep_namespace(name: &str, since_ms: f64, namespace: Option<Namespace>) {
+    ISOLATE.with_borrow_mut(|isolate| {
+        isolate.namespaces.remove(|known| known.name == name);
+        if let Some(namespace) = namespace {
+            isolate.namespaces.add(Known { name: name.to_owned(), since_ms, namespace });
+        }
+    });
+}
+
+/// A script was changed by a call to this isolate: its next request finds what it is now.
+pub fn forget(namespace: &str, script: &str) {
+    forget_all(|name| name.namespace == namespace && name.script == script);
+}
+
+/// A namespace was changed by a call to this isolate.
+pub fn forget_namespace(namespace: &str) {
+    keep_namespace(namespace, 0.0, None);
+    forget_all(|name| name.namespace == namespace);
+}
+
+fn forget_all(is: impl Fn(&Name) -> bool) {
+    ISOLATE.with_borrow_mut(|isolate| {
+        isolate.forgets += 1;
+        isolate.missing.remove(|missing| is(&missing.name));
+        isolate.scripts.iter().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
+    });
+}
+
+/// How often something was forgotten: what was asked for before is not to be relied on after.
+pub(super) fn forgets() -> u32 {
+    ISOLATE.with_borrow(|isolate| isolate.forgets)
 }
 
 /// A request ended.

@@ -3,19 +3,28 @@
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::Version;
-
 /// The note of a version. A worker of our `own` is believed when it says when its handler was entered.
-pub(super) fn note(script: &str, version: &Version, own: bool) -> JsValue {
+pub(super) fn of(serial: u32, short_key: &str, own: bool) -> JsValue {
     let note = Object::new();
-    set(&note, "script", &script.into());
-    set(&note, "key", &version.key.as_str().into());
-    set(&note, "shortKey", &version.key.short().into());
+    set(&note, "serial", &serial.into());
+    set(&note, "shortKey", &short_key.into());
     set(&note, "own", &own.into());
+    set(&note, "requests", &0.into());
+    set(&note, "failures", &0.into());
     note.into()
 }
 
 pub(super) fn set(object: &JsValue, name: &str, value: &JsValue) {
     let set = Reflect::set(object, &name.into(), value);
     debug_assert_eq!(set, Ok(true));
+}
+
+/// A part of what was handed over.
+pub(super) fn part(handed: &JsValue, name: &str) -> JsValue {
+    Reflect::get(handed, &name.into()).unwrap_or_default()
+}
+
+/// Which version a note is of.
+pub(super) fn serial(note: &JsValue) -> Option<u32> {
+    part(note, "serial").as_f64().map(|serial| serial as u32)
 }

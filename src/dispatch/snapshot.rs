@@ -1,6 +1,6 @@
 //! What is live of a script, as its object tells it (`live`).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::registry::{rollout::Rollout, subject::Signer};
 
@@ -46,7 +46,10 @@ impl Snapshot {
     /// # Errors
     /// What is missing in it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Self::read(serde_json::from_str(text).map_err(|error| error.to_string())?)
+    }
+
+    fn read(mut document: Value) -> Result<Self, String> {
         let Value::Array(versions) = document["versions"].take() else {
             return Err("it has no versions".to_owned());
         };
@@ -80,6 +83,18 @@ impl Snapshot {
             rollout,
             versions,
         })
+    }
+
+    /// Reads a preview, which is of one version: `{version, settings, incarnation}`.
+    ///
+    /// # Errors
+    /// What is missing in it.
+    pub fn of_preview(text: &str) -> Result<Self, String> {
+        let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let version = document["version"].take();
+        document["deployment"] = json!({ "versions": [{ "version_id": version["id"], "percentage": 100 }] });
+        document["versions"] = Value::Array(vec![version]);
+        Self::read(document)
     }
 
     /// Of one version, which has all the traffic; the others are there to fall back to. For what no object keeps.
@@ -123,7 +138,6 @@ impl Snapshot {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use serde_json::json;
 
     pub fn split() -> Value {
         json!({
@@ -163,6 +177,14 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_preview_is_of_one_version() {
+        let preview =
+            json!({ "version": { "id": "v1", "number": 1 }, "settings": { "tail": true }, "incarnation": "9f0c" });
+        let snapshot = Snapshot::of_preview(&preview.to_string()).unwrap();
+        assert_eq!((snapshot.sole(), snapshot.text(0, "id"), snapshot.has_tail), (Some(0), "v1", true));
+    }
+
+    #[test]
     fn says_what_is_missing() {
         let without = |change: fn(&mut Value)| {
             let mut document = split();
@@ -172,6 +194,6 @@ pub(super) mod tests {
         assert!(without(|d| d["versions"] = Value::Null).contains("no versions"));
         assert!(without(|d| d["versions"] = json!([{ "id": "v2" }])).contains("\"v3\" is deployed and not there"));
         assert!(without(|d| d["deployment"] = json!({})).contains("nothing is deployed"));
-        assert!(Snapshot::parse("{").is_err());
+        assert!(Snapshot::parse("{").is_err() && Snapshot::of_preview("{").is_err());
     }
 }

@@ -36,7 +36,7 @@ pub fn serve(request: web_sys::Request, env: worker::Env) -> Result<wasm_bindgen
         getrandom::fill(&mut bytes).map_err(|error| Refusal::Misconfigured(format!("No randomness: {error}.")))?;
         let created_at = String::from(js_sys::Date::new_0().to_iso_string());
         let code = code(&settings::compatibility_date(&env)?, &uuid(bytes), &created_at)?;
-        dispatch::run_once(&env, SCRIPT, code, request)
+        dispatch::run_once(&env, SCRIPT, code, &request)
     }))
 }
 

@@ -5,7 +5,16 @@ use worker_loader::{Error, WorkerCode};
 
 use crate::dispatch::Health;
 #[cfg(target_arch = "wasm32")]
-use crate::registry::Refusal;
+use {
+    crate::{
+        dispatch::{self, Own, Reading},
+        registry::Refusal,
+        settings,
+    },
+    wasm_bindgen::JsValue,
+    web_sys::Request,
+    worker::Env,
+};
 
 /// Its name in keys.
 pub const SCRIPT: &str = "metrics";
@@ -23,13 +32,10 @@ pub fn code(compatibility_date: &str) -> Result<WorkerCode, Error> {
 /// # Errors
 /// When the call could not be made.
 #[cfg(target_arch = "wasm32")]
-pub fn serve(request: web_sys::Request, env: &worker::Env, active: u32) -> Result<wasm_bindgen::JsValue, Refusal> {
-    use crate::{dispatch, settings};
-
-    if !dispatch::deployed(SCRIPT) {
-        dispatch::deploy(SCRIPT, code(&settings::compatibility_date(env)?)?, true);
-    }
-    dispatch::run(env, SCRIPT, request, Some(props(active, dispatch::health())))
+pub fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
+    // There is one version of it, which is this one.
+    let read = |env: Env| -> Reading { Box::pin(async move { Ok((1, code(&settings::compatibility_date(&env)?)?)) }) };
+    Own { script: SCRIPT, read }.serve(request, env, ctx, Some(props(active, dispatch::health())))
 }
 
 /// The numbers of the moment, as the worker finds them at `ctx.props`: requests in flight in this isolate (this one

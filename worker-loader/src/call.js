@@ -11,23 +11,39 @@ export function fetchThrough(loader, name, factory, entrypoint, options, request
 // The same for a caller that passes the answer on: see `hand_over`. `factoryMs` tells whether this very call made
 // the loader ask for the code, and how long that took; `name` is what it was asked under, for `load_failed`.
 export function handOver(loader, name, factory, entrypoint, options, request, note) {
-	const handed = { answer: undefined, factoryMs: undefined, name, request, note };
+	const handed = { answer: undefined, factoryMs: undefined, name, request, note, unsent: false };
 	handed.answer = loader.get(name, timed(factory, handed)).getEntrypoint(entrypoint, options).fetch(request);
 	return handed;
 }
 
 // The same for a worker that nobody here has seen loaded, see `hand_over_untried`.
 export function handOverUntried(loader, name, factory, entrypoint, options, request, note) {
-	const handed = { answer: undefined, factoryMs: undefined, name, request, note };
-	const worker = loader.get(name, timed(factory, handed)).getEntrypoint(entrypoint, options);
-	handed.answer = request.body === null ? worker.fetch(request) : loads(worker).then(() => worker.fetch(request));
+	const handed = handOverLater(loader, name, factory, entrypoint, options, request, note);
+	handed.call(request);
 	return handed;
 }
+
+// The same for a caller that may not need the worker, see `hand_over_later`.
+export function handOverLater(loader, name, factory, entrypoint, options, request, note) {
+	const handed = { answer: null, factoryMs: undefined, name, request, note, unsent: true, call: undefined };
+	handed.call = (request) => {
+		const worker = loader.get(name, timed(factory, handed)).getEntrypoint(entrypoint, options);
+		const send = () => {
+			handed.unsent = false;
+			return worker.fetch(request);
+		};
+		return (handed.answer = REPEATABLE.has(request.method) ? send() : loads(worker).then(send));
+	};
+	return handed;
+}
+
+// What may be sent twice: it has no body and changes nothing.
+const REPEATABLE = new Set(["GET", "HEAD"]);
 
 // The same for a worker that is loaded already.
 export function handOverLoaded(stub, entrypoint, options, request, note) {
 	const answer = stub.getEntrypoint(entrypoint, options).fetch(request);
-	return { answer, factoryMs: undefined, name: undefined, request, note };
+	return { answer, factoryMs: undefined, name: undefined, request, note, unsent: false };
 }
 
 const timed = (factory, handed) => async () => {

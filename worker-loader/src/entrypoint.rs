@@ -89,10 +89,10 @@ impl Entrypoint {
     }
 
     /// [`fetch_promise`](Self::fetch_promise) for the entry (see `entry.js`): an object
-    /// `{ answer, factoryMs, name, request, note }` to return from a Rust export. `answer` is the promise; `factoryMs` is a
-    /// number once this very call has made the loader run the factory, and `undefined` on a warm hit; `name` is what the
+    /// `{ answer, factoryMs, name, request, note, unsent }` to return from a Rust export. `answer` is the promise; `factoryMs`
+    /// is a number once this very call has made the loader run the factory, and `undefined` on a warm hit; `name` is what the
     /// loader was asked under, for [`WorkerKey::load_failed`](crate::WorkerKey::load_failed); `request` is what was given;
-    /// `note` is yours.
+    /// `note` is yours; `unsent` is true while the request was not sent.
     ///
     /// The entry then waits for the answer in Rust's place: a panic of another request does not touch it.
     ///
@@ -102,17 +102,26 @@ impl Entrypoint {
         self.handed(request, note, sys::hand_over)
     }
 
-    /// [`hand_over`](Self::hand_over) for a worker that was not seen to load yet: a body, which can be sent once only, is
-    /// sent when the worker has loaded. If it does not load, the promise rejects, the request is as it was, and another
-    /// worker can have it.
+    /// [`hand_over`](Self::hand_over) for a worker that was not seen to load yet: what cannot be sent twice (all but GET and
+    /// HEAD) is sent when the worker has loaded. If it does not load, the promise rejects, the request is as it was, and
+    /// another worker can have it.
     ///
-    /// It costs a call more, of a method that no worker has, where there is a body: a tail sees it as
+    /// It costs such a request a call more, of a method that no worker has: a tail sees it as
     /// `{ rpcMethod: "__workerLoaderLoads" }`.
     ///
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over_untried(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
         self.handed(request, note, sys::hand_over_untried)
+    }
+
+    /// [`hand_over_untried`](Self::hand_over_untried) for an entry that may answer by itself: in place of an answer, which
+    /// is `null`, the object has a function `call(request)` that calls the worker, puts the promise there and gives it.
+    ///
+    /// # Errors
+    /// As [`fetch_promise`](Self::fetch_promise).
+    pub fn hand_over_later(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
+        self.handed(request, note, sys::hand_over_later)
     }
 
     fn handed(&self, request: &Request, note: &JsValue, named: HandOver) -> Result<JsValue> {

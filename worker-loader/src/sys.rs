@@ -97,6 +97,17 @@ extern "C" {
         note: &JsValue,
     ) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_name = handOverLater)]
+    pub(crate) fn hand_over_later(
+        loader: &WorkerLoader,
+        name: &JsString,
+        factory: &Function,
+        entrypoint: &JsValue,
+        options: &JsValue,
+        request: &web_sys::Request,
+        note: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = handOverLoaded)]
     pub(crate) fn hand_over_loaded(
         stub: &WorkerStub,

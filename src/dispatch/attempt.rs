@@ -1,0 +1,97 @@
+//! The call itself.
+
+use js_sys::Object;
+use wasm_bindgen::JsValue;
+use web_sys::Request;
+use worker::Env;
+use worker_loader::EnvExt;
+
+use super::{
+    fallback::{State, instead_of},
+    note::set,
+    running::Running,
+    script::{Live, Script},
+};
+use crate::registry::Refusal;
+
+/// The name of the loader's binding in wrangler.toml.
+const LOADER: &str = "LOADER";
+
+/// A request on its way to a version.
+pub(super) struct Attempt<'a> {
+    pub env: &'a Env,
+    pub script: &'a Script,
+    pub live: &'a Live,
+    /// The version that should run.
+    pub wanted: usize,
+    /// The versions, by their serials, that have failed this request.
+    pub tried: &'a [u32],
+    pub props: JsValue,
+}
+
+impl Attempt<'_> {
+    /// Hands it to the version that should run or, where that is known not to load, to another.
+    pub fn hand_over(self, request: &Request) -> Result<JsValue, Refusal> {
+        let wanted = self.live.running(self.env, &self.script.name, self.wanted);
+        let fails = match &wanted {
+            Ok(running) => running.state.get() == State::Failed,
+            Err(_) => true,
+        };
+        let other = if fails { instead_of(self.wanted, &self.live.candidates(self.tried)) } else { None };
+        match other {
+            Some(other) => self.hand_to(other, request),
+            None => self.call(wanted?.as_ref(), request),
+        }
+    }
+
+    /// Hands it to another version than the one that should run.
+    pub fn hand_to(self, other: usize, request: &Request) -> Result<JsValue, Refusal> {
+        let running = self.live.running(self.env, &self.script.name, other)?;
+        let handed = self.call(&running, request)?;
+        if other != self.wanted {
+            let wanted = self.live.running(self.env, &self.script.name, self.wanted);
+            let note = wanted.map_or_else(|_| Object::new().into(), |wanted| wanted.note.clone());
+            set(&handed, "wanted", &note);
+        }
+        Ok(handed)
+    }
+
+    fn call(&self, running: &Running, request: &Request) -> Result<JsValue, Refusal> {
+        let note = &running.note;
+        let handed = match &running.code {
+            Some((key, code)) => {
+                let mut entrypoint = loader(self.env)?.get_code(key, code).entrypoint();
+                if !self.props.is_undefined() {
+                    entrypoint = entrypoint.props_raw(self.props.clone());
+                }
+                match (running.has_files, running.state.get()) {
+                    (true, _) => entrypoint.hand_over_later(request, note)?,
+                    (_, State::Loaded) => entrypoint.hand_over(request, note)?,
+                    _ => entrypoint.hand_over_untried(request, note)?,
+                }
+            }
+            None => {
+                let handed = Object::new();
+                set(&handed, "answer", &JsValue::NULL);
+                set(&handed, "request", request);
+                set(&handed, "note", note);
+                handed.into()
+            }
+        };
+        if !self.tried.is_empty() {
+            let tried: Vec<_> = self.tried.iter().map(u32::to_string).collect();
+            set(&handed, "tried", &tried.join(" ").into());
+        }
+        if !self.props.is_undefined() {
+            set(&handed, "props", &self.props);
+        }
+        Ok(handed)
+    }
+}
+
+pub(super) fn loader(env: &Env) -> Result<worker_loader::WorkerLoader, Refusal> {
+    env.loader(LOADER).map_err(|error| {
+        let remedy = format!("wrangler.toml needs `[[worker_loaders]]` with `binding = \"{LOADER}\"`");
+        Refusal::Misconfigured(format!("No Worker can be loaded, {remedy}: {error}"))
+    })
+}

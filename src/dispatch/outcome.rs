@@ -1,0 +1,80 @@
+//! What came of a call, as `finish.js` tells it.
+
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Request;
+use worker::{Env, console_error};
+use worker_loader::Error;
+
+use super::{
+    attempt::Attempt,
+    failure::{self, Next, Sent},
+    fallback::{State, instead_of},
+    incident, isolate,
+    note::{part, serial, set},
+};
+use crate::registry::Refusal;
+
+/// A version of a script loaded, says `finish.js`.
+pub fn loaded(note: &JsValue) {
+    if let Some((script, at)) = serial(note).and_then(isolate::find_version) {
+        script.live().made().filter(|(made, _)| *made == at).for_each(|(_, running)| running.state.set(State::Loaded));
+    }
+}
+
+/// A call failed, says `finish.js`. Gives the request handed to another version, or once more to the same.
+///
+/// # Errors
+/// The refusal that the client is told otherwise.
+pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Result<JsValue, Refusal> {
+    let error = Error::from(thrown);
+    let Some((script, at)) = serial(&part(handed, "note")).and_then(isolate::find_version) else {
+        console_error!("A dynamic worker failed: {error}");
+        return Err(error.into());
+    };
+    console_error!("A version of {} failed: {error}", script.name);
+    let live = script.live();
+    let running = live.running(env, &script.name, at)?;
+    if let (Some(name), Some((key, _))) = (part(handed, "name").as_string(), &running.code) {
+        key.load_failed(&name, &error);
+    }
+    let was_loaded = running.state.get() == State::Loaded;
+    if failure::condemns(&error) {
+        running.state.set(State::Failed);
+        incident::record(env, ctx, &script, &live, at, &running, &error);
+    }
+    let mut tried = tried(handed);
+    tried.push(running.serial);
+    let request: Request = part(handed, "request").unchecked_into();
+    let sent = Sent {
+        sent: !part(handed, "unsent").is_truthy(),
+        body_used: request.body_used(),
+        is_safe: matches!(&*request.method(), "GET" | "HEAD"),
+        was_loaded,
+        tries: tried.iter().filter(|serial| **serial == running.serial).count(),
+    };
+    let next = failure::next(&error, sent);
+    let wanted = serial(&part(handed, "wanted"))
+        .and_then(|serial| live.made().find(|(_, running)| running.serial == serial))
+        .map_or(at, |(wanted, _)| wanted);
+    let attempt =
+        |wanted| Attempt { env, script: &script, live: &live, wanted, tried: &tried, props: part(handed, "props") };
+    let other = || instead_of(wanted, &live.candidates(&tried));
+    let again = match (next, other()) {
+        (Next::Tell, _) | (Next::Another { again: false }, None) => return Err(error.into()),
+        (Next::Another { .. }, Some(other)) => attempt(wanted).hand_to(other, &request),
+        (Next::Again, _) | (Next::Another { again: true }, None) => attempt(wanted).hand_to(at, &request),
+    }?;
+    // The visitor's cookie does not depend on who answers.
+    if let Ok(cookie) = Reflect::get(handed, &"cookie".into())
+        && !cookie.is_undefined()
+    {
+        set(&again, "cookie", &cookie);
+    }
+    Ok(again)
+}
+
+fn tried(handed: &JsValue) -> Vec<u32> {
+    let text = part(handed, "tried").as_string().unwrap_or_default();
+    text.split(' ').filter_map(|serial| serial.parse().ok()).collect()
+}

@@ -1,0 +1,97 @@
+//! Scripts of our own: they are in the namespace `builtin`, and where theirs come from is for each of them to say.
+
+use std::pin::Pin;
+
+use js_sys::Date;
+use serde_json::Value;
+use wasm_bindgen::JsValue;
+use web_sys::Request;
+use worker::Env;
+use worker_loader::{Error, WorkerCode};
+
+use super::{
+    age::{Ticket, Use},
+    isolate, note, operator, refresh,
+    run::{Attempt, loader},
+    running::Running,
+    script::{Live, Name, Script, Source},
+};
+use crate::{
+    registry::{BUILTIN, Refusal},
+    reply::later,
+    sys::dispatch::without_credentials,
+};
+
+/// What is live: a number that rises with each change, and the code.
+pub type Reading = Pin<Box<dyn Future<Output = Result<(u64, WorkerCode), Refusal>>>>;
+
+/// How it is read, as often as what is stored of other scripts.
+pub type Read = fn(Env) -> Reading;
+
+/// A script of our own.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Its name.
+    pub script: &'static str,
+    /// How what is live is read.
+    pub read: Read,
+}
+
+impl Own {
+    /// Serves a request, with the props of this call.
+    ///
+    /// # Errors
+    /// When the call could not be made. What fails later is told in the response.
+    pub fn serve(self, request: Request, env: Env, ctx: JsValue, props: Option<Value>) -> Result<JsValue, Refusal> {
+        let ttl_ms = operator::ttl_ms(&env)?;
+        let Some(script) = isolate::find(BUILTIN, self.script, "") else {
+            return Ok(later(async move {
+                let script = refresh::first_own(&env, self.script, self.read).await?;
+                run(&env, &script, &request, props)
+            }));
+        };
+        match script.aged(|age| age.ask(Date::now(), ttl_ms)) {
+            Use::AsItIs => run(&env, &script, &request, props),
+            Use::AndRefresh => {
+                refresh::meanwhile(&env, &ctx, &script);
+                run(&env, &script, &request, props)
+            }
+            Use::AfterRefresh => Ok(later(async move {
+                refresh::now(&env, &ctx, &script).await;
+                run(&env, &script, &request, props)
+            })),
+        }
+    }
+
+    /// Puts a code live in this isolate, from the next request on. An older one than is live is old news and changes
+    /// nothing.
+    pub fn put_live(self, sequence: u64, code: WorkerCode) {
+        let ticket = Ticket::first(Date::now());
+        let before = isolate::find(BUILTIN, self.script, "").map(|script| script.live());
+        if before.as_ref().is_none_or(|before| before.snapshot.sequence < sequence) {
+            let live = Live::own(self.script, sequence, code, before.as_deref());
+            refresh::held(Name::own(self.script), Source::Own(self.read), live, ticket);
+        }
+    }
+}
+
+/// Hands the request to a worker of our own that is made for it and gone after it.
+///
+/// # Errors
+/// What the runtime refuses at once.
+pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: &Request) -> Result<JsValue, Refusal> {
+    let request = without_credentials(request).map_err(Error::from)?;
+    let stub = loader(env)?.load(&code)?;
+    let running = Running::new(&Name::own(script).to_string(), Some(code), None);
+    note::set(&running.note, "once", &JsValue::TRUE);
+    Ok(stub.entrypoint().hand_over(&request, &running.note)?)
+}
+
+fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> Result<JsValue, Refusal> {
+    let request = without_credentials(request).map_err(Error::from)?;
+    let props = match props {
+        Some(props) => js_sys::JSON::parse(&props.to_string()).map_err(Error::from)?,
+        None => JsValue::UNDEFINED,
+    };
+    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props }.hand_over(&request)
+}

@@ -1,0 +1,230 @@
+//! Taking what is live of a script, and taking it anew.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+use js_sys::{
+    Date, Promise,
+    futures::{JsFuture, future_to_promise},
+};
+use serde_json::{Value, json};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Delay, Env, console_error, worker_sys::Context};
+
+use super::{
+    age::{Age, PATIENCE_MS, Ticket},
+    isolate, operator,
+    own::Read,
+    script::{Live, Name, Namespace, Script, Source},
+    snapshot::Snapshot,
+};
+use crate::{
+    registry::{Refusal, guard::Report},
+    reply, storage,
+};
+
+/// A namespace may be known for so many times as long as a script: it changes that much less often.
+const NAMESPACES: u32 = 10;
+
+/// What came of asking.
+enum News {
+    /// Nothing has changed.
+    Same,
+    /// This is live.
+    New(Live),
+}
+
+/// Takes a script anew while requests use what there is.
+pub(super) fn meanwhile(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
+    keep_alive(ctx, &taking(env, script));
+}
+
+/// Takes a script anew, and waits for it as long as one may. Where that fails or takes longer, what there is stays.
+pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
+    let taking = taking(env, script);
+    if within(PATIENCE_MS, JsFuture::from(taking.clone())).await.is_none() {
+        stays(script, &format!("it took over {PATIENCE_MS} ms"));
+        // It counts when it comes after all: or a storage that is slow were as good as none.
+        keep_alive(ctx, &taking);
+    }
+}
+
+/// Takes a script for the first time.
+///
+/// # Errors
+/// [`Refusal::Api`] with 404 where there is none, or storage's.
+pub(super) async fn first(env: &Env, name: Name) -> Result<Rc<Script>, Refusal> {
+    let (asked_ms, forgets) = (Date::now(), isolate::forgets());
+    let news = stored(env, &name, None, &[]).await;
+    // Or it may have been changed since it was asked for.
+    let is_current = forgets == isolate::forgets();
+    match news {
+        Ok(News::New(live)) => {
+            // Another request may have been quicker.
+            let known = isolate::find(&name.namespace, &name.script, &name.version);
+            let script = known
+                .filter(|known| known.live().text == live.text)
+                .unwrap_or_else(|| held(name, Source::Stored, live, Ticket::first(asked_ms)));
+            if !is_current {
+                script.aged(Age::forget);
+            }
+            Ok(script)
+        }
+        Ok(News::Same) => Err(Refusal::StorageUnavailable("a first snapshot cannot be the same".to_owned())),
+        Err(refusal) => {
+            if is_current && is_missing(&refusal) {
+                isolate::lose(&name, asked_ms, refusal.clone());
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// The same of one of ours.
+///
+/// # Errors
+/// As its own reading.
+pub(super) async fn first_own(env: &Env, script: &str, read: Read) -> Result<Rc<Script>, Refusal> {
+    let ticket = Ticket::first(Date::now());
+    let (sequence, code) = read(env.clone()).await?;
+    let name = Name::own(script);
+    // Another request may have been quicker.
+    let known = isolate::find(&name.namespace, script, "").filter(|held| held.live().snapshot.sequence >= sequence);
+    Ok(known.unwrap_or_else(|| held(name, Source::Own(read), Live::own(script, sequence, code, None), ticket)))
+}
+
+/// Holds what was taken.
+pub(super) fn held(name: Name, source: Source, live: Live, ticket: Ticket) -> Rc<Script> {
+    let (age, live) = (Cell::new(Age::of(ticket)), RefCell::new(Rc::new(live)));
+    let script = Rc::new(Script { name, source, age, live, gone: RefCell::default() });
+    isolate::hold(script.clone());
+    script
+}
+
+/// A promise that what is live was asked for and, if it came, is in its place.
+fn taking(env: &Env, script: &Rc<Script>) -> Promise {
+    let ticket = script.aged(|age| age.asking(Date::now()));
+    let (env, script) = (env.clone(), script.clone());
+    future_to_promise(AssertUnwindSafe(async move {
+        let before = script.live();
+        let reports = before.take_reports();
+        let news = match script.source {
+            Source::Stored => stored(&env, &script.name, Some(&before), &reports).await,
+            Source::Own(read) => own(&env, &script.name, &before, read).await,
+        };
+        if news.is_err() {
+            before.give_back(&reports);
+        }
+        land(&script, ticket, news);
+        Ok(JsValue::UNDEFINED)
+    }))
+}
+
+fn land(script: &Rc<Script>, ticket: Ticket, news: Result<News, Refusal>) {
+    match news {
+        // One that was asked for later has come before.
+        _ if !script.age.get().is_older_than(ticket) => {}
+        Ok(news) => {
+            if let News::New(live) = news {
+                script.live.replace(Rc::new(live));
+            }
+            script.aged(|age| age.arrived(ticket));
+        }
+        Err(refusal) if is_missing(&refusal) => {
+            script.gone.replace(Some(refusal.clone()));
+            isolate::lose(&script.name, Date::now(), refusal);
+        }
+        Err(Refusal::StorageUnavailable(why)) => stays(script, &why),
+        Err(refusal) => stays(script, &reply::Error::from(refusal).message),
+    }
+}
+
+fn stays(script: &Script, why: &str) {
+    console_error!("{} cannot be read, deployment {} stays: {why}", script.name, script.live().snapshot.sequence);
+    script.aged(|age| age.stays(Date::now()));
+}
+
+async fn own(env: &Env, name: &Name, before: &Live, read: Read) -> Result<News, Refusal> {
+    let (sequence, code) = read(env.clone()).await?;
+    if sequence <= before.snapshot.sequence {
+        return Ok(News::Same);
+    }
+    Ok(News::New(Live::own(&name.script, sequence, code, Some(before))))
+}
+
+async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report]) -> Result<News, Refusal> {
+    let namespace = namespace(env, &name.namespace).await?;
+    let operation = if !name.version.is_empty() {
+        json!({ "op": "preview", "version": name.version })
+    } else if reports.is_empty() {
+        json!({ "op": "live" })
+    } else {
+        json!({ "op": "live", "reports": reports.iter().map(Report::to_value).collect::<Vec<_>>() })
+    };
+    let object = [&namespace.id, "/", &name.script].concat();
+    let text = storage::ask(env, "SCRIPTS", &object, &operation).await?;
+    if before.is_some_and(|before| before.text == text && before.namespace == namespace) {
+        return Ok(News::Same);
+    }
+    let parse = if name.version.is_empty() { Snapshot::parse } else { Snapshot::of_preview };
+    let snapshot =
+        parse(&text).map_err(|why| Refusal::StorageUnavailable(format!("the snapshot is unreadable: {why}")))?;
+    Ok(News::New(Live::stored(text, snapshot, namespace, before)))
+}
+
+/// A namespace: what is known of it, or what the Directory says now.
+///
+/// # Errors
+/// [`Refusal::Api`] with 404 where there is none, or storage's where nothing is known.
+pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusal> {
+    let ttl_ms = operator::ttl_ms(env)?.saturating_mul(NAMESPACES);
+    let known = isolate::namespace(name, ttl_ms);
+    if let Some((namespace, true)) = known {
+        return Ok(namespace);
+    }
+    let asked_ms = Date::now();
+    let told = storage::ask(env, "DIRECTORY", "directory", &json!({ "op": "namespace", "name": name })).await;
+    let told = told.map(|text| serde_json::from_str::<Value>(&text).unwrap_or_default());
+    match (told, known) {
+        (Ok(told), _) => {
+            let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
+            let namespace = Namespace { id, trusted: told["trusted_workers"] == true };
+            isolate::keep_namespace(name, asked_ms, Some(namespace.clone()));
+            Ok(namespace)
+        }
+        (Err(refusal), _) if is_missing(&refusal) => {
+            isolate::keep_namespace(name, asked_ms, None);
+            Err(refusal)
+        }
+        (Err(_), Some((namespace, _))) => Ok(namespace),
+        (Err(refusal), None) => Err(refusal),
+    }
+}
+
+pub(super) fn is_missing(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Api { status: 404, .. })
+}
+
+/// Lets work go on when its request is answered.
+pub(super) fn keep_alive(ctx: &JsValue, work: &Promise) {
+    if let Err(error) = ctx.unchecked_ref::<Context>().wait_until(work) {
+        console_error!("waitUntil: {error:?}");
+    }
+}
+
+/// What comes of the work, if it comes in time.
+async fn within<T>(ms: u32, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut delay) = (pin!(work), pin!(Delay::from(Duration::from_millis(ms.into()))));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => delay.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}

@@ -1,0 +1,88 @@
+//! A version in this isolate: its code, and what was seen of it.
+
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use js_sys::Reflect;
+use serde_json::{Value, json};
+use wasm_bindgen::JsValue;
+use worker_loader::{WorkerCode, WorkerKey};
+
+use super::{fallback::State, note};
+use crate::registry::guard::Count;
+
+/// A version that can be run.
+#[derive(Debug)]
+pub(super) struct Running {
+    /// Tells it from all others in this isolate.
+    pub serial: u32,
+    /// What the loader takes; a version may be files alone.
+    pub code: Option<(WorkerKey, WorkerCode)>,
+    /// Goes with each of its calls through JavaScript: made once, as making it costs.
+    pub note: JsValue,
+    /// Whether it has files, which may answer in its place.
+    pub has_files: bool,
+    /// What was seen of it.
+    pub state: Cell<State>,
+    /// Whether it was recorded that it does not load.
+    pub is_recorded: Cell<bool>,
+}
+
+impl Running {
+    /// A version of the script that the prefix names. One of our `own` is believed when it says when it was entered.
+    pub fn new(prefix: &str, code: Option<WorkerCode>, version: Option<&Value>) -> Self {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let code = code.map(|code| (code.key(prefix), code));
+        let short = match (&code, version) {
+            (Some((key, _)), _) => key.short(),
+            (None, version) => short_of_files(prefix, version),
+        };
+        let note = note::of(serial, &short, version.is_none());
+        let has_files = version.is_some_and(|version| version["assets"].is_object());
+        if let Some(version) = version {
+            note::set(&note, "version", &version["id"].as_str().unwrap_or_default().into());
+            if has_files {
+                note::set(&note, "assets", &files(version).to_string().into());
+            }
+        }
+        Self { serial, code, note, has_files, state: Cell::default(), is_recorded: Cell::new(false) }
+    }
+
+    /// How it did since this was last asked.
+    pub fn take_count(&self) -> Count {
+        let take = |name: &str| {
+            let number =
+                Reflect::get(&self.note, &name.into()).ok().and_then(|value| value.as_f64()).unwrap_or_default();
+            note::set(&self.note, name, &0.into());
+            number as u64
+        };
+        Count { requests: take("requests"), failures: take("failures") }
+    }
+
+    /// It could not be told: it is told next time.
+    pub fn give_back(&self, count: Count) {
+        for (name, number) in [("requests", count.requests), ("failures", count.failures)] {
+            let now = Reflect::get(&self.note, &name.into()).ok().and_then(|value| value.as_f64()).unwrap_or_default();
+            note::set(&self.note, name, &(now + number as f64).into());
+        }
+    }
+}
+
+/// As of a key, of what the files are told by.
+fn short_of_files(prefix: &str, version: Option<&Value>) -> String {
+    let manifest = version.and_then(|version| version["assets"]["manifest"].as_str()).unwrap_or_default();
+    let digest = manifest.rsplit('/').next().unwrap_or_default();
+    [prefix, "@", digest.get(..12).unwrap_or(digest)].concat()
+}
+
+/// What `assets/route.js` asks of a version.
+fn files(version: &Value) -> Value {
+    json!({
+        "assets": version["assets"],
+        "compatibility_date": version["compatibility_date"],
+        "compatibility_flags": version["compatibility_flags"],
+    })
+}

@@ -1,0 +1,184 @@
+//! The way of a request to a version, and to another one where that does not load.
+
+use std::rc::Rc;
+
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, Request, Response, ResponseInit};
+use worker::Env;
+use worker_loader::{EnvExt, Error};
+
+use super::{
+    age::Use,
+    choice::{Visitor, choose},
+    failure::{self, Next, Sent},
+    fallback::{State, instead_of},
+    incident, isolate,
+    note::{part, serial, set},
+    operator, refresh,
+    running::Running,
+    script::{Live, Name, Script},
+    snapshot::Affinity,
+    target::{Place, Target, place},
+};
+use crate::{
+    registry::{
+        Refusal,
+        subject::{Scope, set_cookie},
+    },
+    reply::later,
+    sys::dispatch as js,
+};
+
+/// A request to a script.
+#[derive(Clone, Debug)]
+pub struct Trip {
+    /// The request, its body unread.
+    pub request: Request,
+    /// Our bindings.
+    pub env: Env,
+    /// The request's context.
+    pub ctx: JsValue,
+    /// Its URL.
+    pub url: String,
+}
+
+impl Trip {
+    /// Serves it. What comes back is a Response, or what `finish.js` makes one of: from here on nothing of the request
+    /// waits in Rust; or a Promise of either.
+    ///
+    /// # Errors
+    /// Where there is no such script, or the call could not even be made. What fails later comes back through [`failed`].
+    pub fn serve(self, target: &Target<'_>) -> Result<JsValue, Refusal> {
+        if target.is_bare() && matches!(&*self.request.method(), "GET" | "HEAD") && !self.is_upgrade() {
+            return with_slash(&target.with_slash());
+        }
+        let ttl_ms = operator::ttl_ms(&self.env)?;
+        let version = target.version.unwrap_or_default();
+        let Some(script) = isolate::find(target.namespace, target.script, version) else {
+            let missing = isolate::missing(target.namespace, target.script, version, ttl_ms);
+            return match (missing, target.or) {
+                (Some(refusal), None) => Err(refusal),
+                _ => Ok(later(async move { self.first().await })),
+            };
+        };
+        match script.aged(|age| age.ask(Date::now(), ttl_ms)) {
+            Use::AsItIs => self.run(&script, target, false),
+            Use::AndRefresh => {
+                refresh::meanwhile(&self.env, &self.ctx, &script);
+                self.run(&script, target, false)
+            }
+            Use::AfterRefresh => Ok(later(async move { self.refreshed(&script).await })),
+        }
+    }
+
+    /// Takes what is live first, and then runs it.
+    async fn first(self) -> Result<JsValue, Refusal> {
+        let hosts = operator::hosts(&self.env)?;
+        let Place::Script(target) = place(&self.url, &hosts) else {
+            return Err(Refusal::NoSuchPath(self.url));
+        };
+        let mut refusal = None;
+        let names = [Some((target.script, target.version)), target.or.map(|(version, script)| (script, Some(version)))];
+        for (script, version) in names.into_iter().flatten() {
+            let version = version.unwrap_or_default();
+            let known = isolate::find(target.namespace, script, version);
+            let ttl_ms = operator::ttl_ms(&self.env)?;
+            let taken = match (known, isolate::missing(target.namespace, script, version, ttl_ms)) {
+                (Some(script), _) => {
+                    if script.aged(|age| age.ask(Date::now(), ttl_ms)) != Use::AsItIs {
+                        refresh::now(&self.env, &self.ctx, &script).await;
+                    }
+                    match script.gone.borrow().clone() {
+                        None => Ok(script.clone()),
+                        Some(refusal) => Err(refusal),
+                    }
+                }
+                (None, Some(refusal)) => Err(refusal),
+                (None, None) => refresh::first(&self.env, Name::new(target.namespace, script, version)).await,
+            };
+            match taken {
+                Ok(script) => return self.run(&script, &target, true),
+                Err(error) if refresh::is_missing(&error) => refusal.get_or_insert(error),
+                Err(error) => return Err(error),
+            };
+        }
+        Err(refusal.unwrap_or(Refusal::NoSuchPath(self.url.clone())))
+    }
+
+    /// Takes what is live anew, and then runs it.
+    async fn refreshed(self, script: &Rc<Script>) -> Result<JsValue, Refusal> {
+        refresh::now(&self.env, &self.ctx, script).await;
+        if let Some(refusal) = script.gone.borrow().clone() {
+            return Err(refusal);
+        }
+        let hosts = operator::hosts(&self.env)?;
+        match place(&self.url, &hosts) {
+            Place::Script(target) => self.run(script, &target, true),
+            _ => Err(Refusal::NoSuchPath(self.url.clone())),
+        }
+    }
+
+    fn run(&self, script: &Rc<Script>, target: &Target<'_>, is_refreshed: bool) -> Result<JsValue, Refusal> {
+        let live = script.live();
+        let snapshot = &live.snapshot;
+        let sole = snapshot.sole();
+        let header = match &snapshot.affinity {
+            Some(Affinity::Header(name)) => name,
+            Some(Affinity::Cookie(_)) => "cookie",
+            None => "",
+        };
+        let said = js::visitor(&self.request, sole.is_none(), header);
+        let (wanted, cookie) = match (sole, said) {
+            // Nearly always.
+            (Some(sole), None) => (sole, None),
+            (_, said) => {
+                let said = said.unwrap_or_default();
+                let visitor = Visitor::read(&said);
+                if !is_refreshed && visitor.is_ahead_of(snapshot) {
+                    let (trip, script) = (self.clone(), script.clone());
+                    return Ok(later(async move { trip.refreshed(&script).await }));
+                }
+                let choice = choose(snapshot, &script.name.script, &visitor);
+                let scope = Scope {
+                    path: if target.prefix.is_empty() { "/" } else { target.prefix },
+                    secure: target.scheme() == "https",
+                };
+                (choice.version, choice.sticker.map(|sticker| set_cookie(&snapshot.signer.write(&sticker), scope)))
+            }
+        };
+        let request = js::derived(
+            &self.request,
+            &self.env,
+            &target.url(),
+            target.prefix,
+            target.host(),
+            target.scheme(),
+            live.namespace.trusted,
+        )
+        .map_err(Error::from)?;
+        let handed = Attempt { env: &self.env, script, live: &live, wanted, tried: &[], props: JsValue::UNDEFINED }
+            .hand_over(&request)?;
+        if let Some(cookie) = cookie {
+            set(&handed, "cookie", &cookie.into());
+        }
+        Ok(handed)
+    }
+
+    fn is_upgrade(&self) -> bool {
+        self.request.headers().has("upgrade").unwrap_or_default()
+    }
+}
+
+/// A permanent redirect that keeps method and body, to the same place with a slash.
+fn with_slash(location: &str) -> Result<JsValue, Refusal> {
+    let redirect = || {
+        let headers = Headers::new()?;
+        headers.set("location", location)?;
+        let init = ResponseInit::new();
+        init.set_status(308);
+        init.set_headers(&headers);
+        Response::new_with_opt_str_and_init(None, &init)
+    };
+    redirect().map(JsValue::from).map_err(|error| Error::from(error).into())
+}

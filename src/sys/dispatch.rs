@@ -1,0 +1,30 @@
+//! `dispatch/*.js`: what Rust calls of it. The files that finish a request are JavaScript's own, see `entry.js`.
+
+use wasm_bindgen::prelude::*;
+use web_sys::Request;
+use worker::Env;
+
+#[wasm_bindgen(module = "/src/dispatch/credentials.js")]
+extern "C" {
+    /// The request without what speaks for its client to us.
+    #[wasm_bindgen(catch, js_name = withoutCredentials)]
+    pub(crate) fn without_credentials(request: &Request) -> Result<Request, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/dispatch/request.js")]
+extern "C" {
+    /// What a request says of whom it is for: the value of our cookie, or where there is a choice all of it, a line each.
+    pub(crate) fn visitor(request: &Request, split: bool, affinity: &str) -> Option<String>;
+
+    /// The request as a script gets it.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn derived(
+        request: &Request,
+        env: &Env,
+        url: &str,
+        prefix: &str,
+        host: &str,
+        scheme: &str,
+        trusted: bool,
+    ) -> Result<Request, JsValue>;
+}
