@@ -15,6 +15,8 @@ pub mod config;
 #[cfg(target_arch = "wasm32")]
 mod content;
 mod deployments;
+#[cfg(target_arch = "wasm32")]
+mod explain;
 mod namespaces;
 pub mod plan;
 pub mod query;

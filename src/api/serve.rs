@@ -6,8 +6,11 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::Env;
 
-use super::{Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, plan, query::Query, uploads};
+use super::{
+    Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, explain, plan, query::Query, uploads,
+};
 use crate::{
+    dispatch,
     http::path_of,
     registry::{Refusal, problem},
     reply::{self, envelope},
@@ -61,13 +64,25 @@ async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
     let caller = auth::caller(&request, &env).await?;
     caller.may(&call, does)?;
     let scope = Scope { request, url, env, call, caller };
-    match does {
+    let answer = match does {
         Does::Ask(question) | Does::Administer(question) => scope.put(question).await,
         Does::Own(action) => scope.act(action).await,
-    }
+    };
+    scope.make_known();
+    answer
 }
 
 impl Scope {
+    /// What was changed, or may have been, is in effect in this isolate from its next request on.
+    fn make_known(&self) {
+        let Call { namespace, script, reads, .. } = &self.call;
+        match (*reads, namespace.is_empty(), script.is_empty()) {
+            (true, ..) | (_, true, _) => {}
+            (_, _, true) => dispatch::forget_namespace(namespace),
+            _ => dispatch::forget(namespace, script),
+        }
+    }
+
     /// What stands behind the `?`.
     pub fn query(&self) -> Query<'_> {
         Query::of(&self.url)
@@ -98,7 +113,7 @@ impl Scope {
             Action::PostVersion => uploads::post_version(self).await,
             Action::PutContent => uploads::put_content(self).await,
             Action::Content => content::get(self).await,
-            Action::Explain => Err(Refusal::api(501, problem::INTERNAL, "This call is not built yet.")),
+            Action::Explain => explain::get(self).await,
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }
     }

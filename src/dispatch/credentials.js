@@ -13,9 +13,10 @@ export function withoutCredentials(request) {
 	return new Request(request, { headers });
 }
 
-// Whether an Authorization header has a token of ours in it: the operator's, or one that we have issued.
-export function carriesOurs(authorization, token) {
-	return [authorization, decoded(authorization)].flatMap(words).some((word) => word.startsWith("dlt_") || (token && same(word, token)));
+// Whether an Authorization header has a token of ours in it: one of the operator's, or one that we have issued.
+export function carriesOurs(authorization, tokens) {
+	const given = [authorization, decoded(authorization)].flatMap(words);
+	return given.some((word) => word.startsWith("dlt_") || tokens.some((token) => token && same(word, token)));
 }
 
 // Whatever could be a token: what is between spaces and commas (several headers are one, with commas), around the colon of

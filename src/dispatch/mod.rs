@@ -1,18 +1,23 @@
 //! How a dynamic worker is run: which script and which version, the call, and what is known of how it went.
 
-mod age;
-mod choice;
-mod code;
-mod failure;
-mod fallback;
-mod recent;
+pub mod age;
+pub mod choice;
+pub mod code;
+pub mod explain;
+pub mod failure;
+pub mod fallback;
+pub mod recent;
 mod recorder;
-mod snapshot;
-mod target;
+pub mod snapshot;
+pub mod target;
 
 pub use recorder::{Health, Recorder};
 pub use target::{Hosts, Place, Target, place};
 
+#[cfg(target_arch = "wasm32")]
+mod asked;
+#[cfg(target_arch = "wasm32")]
+mod attempt;
 #[cfg(target_arch = "wasm32")]
 mod incident;
 #[cfg(target_arch = "wasm32")]
@@ -22,20 +27,24 @@ mod note;
 #[cfg(target_arch = "wasm32")]
 mod operator;
 #[cfg(target_arch = "wasm32")]
+mod outcome;
+#[cfg(target_arch = "wasm32")]
 mod own;
 #[cfg(target_arch = "wasm32")]
 mod refresh;
 #[cfg(target_arch = "wasm32")]
-mod run;
-#[cfg(target_arch = "wasm32")]
 mod running;
 #[cfg(target_arch = "wasm32")]
 mod script;
+#[cfg(target_arch = "wasm32")]
+mod trip;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{
+    asked::explained,
     isolate::{forget, forget_namespace, health, record},
     operator::hosts,
+    outcome::{failed, loaded},
     own::{Own, Read, Reading, run_once},
-    run::{Trip, failed, loaded},
+    trip::Trip,
 };

@@ -1,6 +1,9 @@
 //! The operator's settings that are asked for with each request: read once.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use worker::Env;
 
@@ -10,11 +13,18 @@ use crate::{
     settings,
 };
 
-thread_local!(static READ: RefCell<Option<(Rc<Hosts>, u32)>> = const { RefCell::new(None) });
+thread_local! {
+    static HOSTS: RefCell<Option<Rc<Hosts>>> = const { RefCell::new(None) };
+    static TTL_MS: Cell<Option<u32>> = const { Cell::new(None) };
+}
 
-fn read(env: &Env) -> Result<(Rc<Hosts>, u32), Refusal> {
-    if let Some(read) = READ.with_borrow(Clone::clone) {
-        return Ok(read);
+/// Which hosts are scripts'.
+///
+/// # Errors
+/// [`Refusal::Misconfigured`] when a setting is not what it should be.
+pub fn hosts(env: &Env) -> Result<Rc<Hosts>, Refusal> {
+    if let Some(hosts) = HOSTS.with_borrow(Clone::clone) {
+        return Ok(hosts);
     }
     let text = |name| settings::text(env, name).filter(|text| !text.is_empty());
     let namespace = text("DISPATCH_NAMESPACE");
@@ -23,18 +33,9 @@ fn read(env: &Env) -> Result<(Rc<Hosts>, u32), Refusal> {
         return Err(Refusal::Misconfigured(message.to_owned()));
     }
     let domain = text("DISPATCH_DOMAIN").map(|domain| domain.trim_matches('.').to_owned());
-    let ttl_ms = settings::number(env, "SNAPSHOT_TTL_MS", 1000)?;
-    let read = (Rc::new(Hosts { domain, namespace }), ttl_ms);
-    READ.set(Some(read.clone()));
-    Ok(read)
-}
-
-/// Which hosts are scripts'.
-///
-/// # Errors
-/// [`Refusal::Misconfigured`] when a setting is not what it should be.
-pub fn hosts(env: &Env) -> Result<Rc<Hosts>, Refusal> {
-    read(env).map(|(hosts, _)| hosts)
+    let hosts = Rc::new(Hosts { domain, namespace });
+    HOSTS.set(Some(hosts.clone()));
+    Ok(hosts)
 }
 
 /// How old a copy of what is stored may be, in milliseconds.
@@ -42,5 +43,10 @@ pub fn hosts(env: &Env) -> Result<Rc<Hosts>, Refusal> {
 /// # Errors
 /// As [`hosts`].
 pub fn ttl_ms(env: &Env) -> Result<u32, Refusal> {
-    read(env).map(|(_, ttl_ms)| ttl_ms)
+    if let Some(ttl_ms) = TTL_MS.get() {
+        return Ok(ttl_ms);
+    }
+    let ttl_ms = settings::number(env, "SNAPSHOT_TTL_MS", 1000)?;
+    TTL_MS.set(Some(ttl_ms));
+    Ok(ttl_ms)
 }

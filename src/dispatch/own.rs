@@ -11,8 +11,8 @@ use worker_loader::{Error, WorkerCode};
 
 use super::{
     age::{Ticket, Use},
+    attempt::{Attempt, loader},
     isolate, note, operator, refresh,
-    run::{Attempt, loader},
     running::Running,
     script::{Live, Name, Script, Source},
 };
@@ -35,6 +35,8 @@ pub struct Own {
     pub script: &'static str,
     /// How what is live is read.
     pub read: Read,
+    /// Whether it is once and for all.
+    pub lasts: bool,
 }
 
 impl Own {
@@ -43,14 +45,14 @@ impl Own {
     /// # Errors
     /// When the call could not be made. What fails later is told in the response.
     pub fn serve(self, request: Request, env: Env, ctx: JsValue, props: Option<Value>) -> Result<JsValue, Refusal> {
-        let ttl_ms = operator::ttl_ms(&env)?;
+        let ttl_ms = if self.lasts { None } else { Some(operator::ttl_ms(&env)?) };
         let Some(script) = isolate::find(BUILTIN, self.script, "") else {
             return Ok(later(async move {
                 let script = refresh::first_own(&env, self.script, self.read).await?;
                 run(&env, &script, &request, props)
             }));
         };
-        match script.aged(|age| age.ask(Date::now(), ttl_ms)) {
+        match ttl_ms.map_or(Use::AsItIs, |ttl_ms| script.age.get().ask(Date::now(), ttl_ms)) {
             Use::AsItIs => run(&env, &script, &request, props),
             Use::AndRefresh => {
                 refresh::meanwhile(&env, &ctx, &script);

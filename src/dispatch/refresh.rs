@@ -56,6 +56,11 @@ pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
     }
 }
 
+/// Takes a script anew, and waits for it however long that takes.
+pub(super) async fn whole(env: &Env, script: &Rc<Script>) {
+    let _never_rejects = JsFuture::from(taking(env, script)).await;
+}
+
 /// Takes a script for the first time.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ export function derived(request, env, url, prefix, host, scheme, trusted) {
 	}
 	for (const name of ["authorization", "proxy-authorization"]) {
 		const value = headers.get(name);
-		if (value !== null && carriesOurs(value, env.API_TOKEN)) headers.delete(name);
+		if (value !== null && carriesOurs(value, [env.API_TOKEN, env.API_TOKEN_PREVIOUS])) headers.delete(name);
 	}
 	const cookies = headers.get("cookie");
 	if (cookies?.includes("dl_")) {

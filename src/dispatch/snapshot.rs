@@ -114,6 +114,15 @@ impl Snapshot {
         }
     }
 
+    /// The header that says who a visitor is, where the script says so.
+    pub fn affinity_header(&self) -> &str {
+        match &self.affinity {
+            Some(Affinity::Header(name)) => name,
+            Some(Affinity::Cookie(_)) => "cookie",
+            None => "",
+        }
+    }
+
     /// A text of a version.
     pub fn text(&self, at: usize, field: &str) -> &str {
         self.versions.get(at).and_then(|version| version[field].as_str()).unwrap_or_default()

@@ -1,24 +1,21 @@
-//! The way of a request to a version, and to another one where that does not load.
+//! The way of a request to a version of a script.
 
 use std::rc::Rc;
 
-use js_sys::{Date, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::Date;
+use wasm_bindgen::JsValue;
 use web_sys::{Headers, Request, Response, ResponseInit};
 use worker::Env;
-use worker_loader::{EnvExt, Error};
+use worker_loader::Error;
 
 use super::{
     age::Use,
+    attempt::Attempt,
     choice::{Visitor, choose},
-    failure::{self, Next, Sent},
-    fallback::{State, instead_of},
-    incident, isolate,
-    note::{part, serial, set},
+    isolate,
+    note::set,
     operator, refresh,
-    running::Running,
-    script::{Live, Name, Script},
-    snapshot::Affinity,
+    script::{Name, Script},
     target::{Place, Target, place},
 };
 use crate::{
@@ -62,7 +59,7 @@ impl Trip {
                 _ => Ok(later(async move { self.first().await })),
             };
         };
-        match script.aged(|age| age.ask(Date::now(), ttl_ms)) {
+        match script.age.get().ask(Date::now(), ttl_ms) {
             Use::AsItIs => self.run(&script, target, false),
             Use::AndRefresh => {
                 refresh::meanwhile(&self.env, &self.ctx, &script);
@@ -86,7 +83,7 @@ impl Trip {
             let ttl_ms = operator::ttl_ms(&self.env)?;
             let taken = match (known, isolate::missing(target.namespace, script, version, ttl_ms)) {
                 (Some(script), _) => {
-                    if script.aged(|age| age.ask(Date::now(), ttl_ms)) != Use::AsItIs {
+                    if script.age.get().ask(Date::now(), ttl_ms) != Use::AsItIs {
                         refresh::now(&self.env, &self.ctx, &script).await;
                     }
                     match script.gone.borrow().clone() {
@@ -123,12 +120,7 @@ impl Trip {
         let live = script.live();
         let snapshot = &live.snapshot;
         let sole = snapshot.sole();
-        let header = match &snapshot.affinity {
-            Some(Affinity::Header(name)) => name,
-            Some(Affinity::Cookie(_)) => "cookie",
-            None => "",
-        };
-        let said = js::visitor(&self.request, sole.is_none(), header);
+        let said = js::visitor(&self.request, sole.is_none(), snapshot.affinity_header());
         let (wanted, cookie) = match (sole, said) {
             // Nearly always.
             (Some(sole), None) => (sole, None),

@@ -35,7 +35,7 @@ mod live {
         settings, storage,
     };
 
-    const CONFIG: Own = Own { script: SCRIPT, read };
+    const CONFIG: Own = Own { script: SCRIPT, read, lasts: false };
 
     /// What is live is the document that is stored: its revision, and the worker that serves it.
     fn read(env: Env) -> Reading {

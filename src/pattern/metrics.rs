@@ -35,7 +35,7 @@ pub fn code(compatibility_date: &str) -> Result<WorkerCode, Error> {
 pub fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
     // There is one version of it, which is this one.
     let read = |env: Env| -> Reading { Box::pin(async move { Ok((1, code(&settings::compatibility_date(&env)?)?)) }) };
-    Own { script: SCRIPT, read }.serve(request, env, ctx, Some(props(active, dispatch::health())))
+    Own { script: SCRIPT, read, lasts: true }.serve(request, env, ctx, Some(props(active, dispatch::health())))
 }
 
 /// The numbers of the moment, as the worker finds them at `ctx.props`: requests in flight in this isolate (this one

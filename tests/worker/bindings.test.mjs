@@ -36,7 +36,7 @@ describe("a dynamic worker is given", () => {
       assert.match(compatibilityDate, /^\d{4}-\d\d-\d\d$/);
       assert.deepEqual(rest, {});
       const script = mainModule.replace(".js", "");
-      assert.match(key, script === "dynamic" ? /^once$/ : new RegExp(`^${script}@[0-9a-f]{64}$`));
+      assert.match(key, script === "dynamic" ? /^once$/ : new RegExp(`^builtin/${script}@[0-9a-f]{64}$`));
       assert.deepEqual(Object.keys(env).sort(), { dynamic: ["CREATED_AT", "ID"], metrics: [], config: ["CONFIG", "ETAG"] }[script]);
     }
   });
@@ -123,7 +123,7 @@ describe("a new version", () => {
       const answer = await host.fetch("/config");
       assert.equal(answer.status, 200);
       assert.deepEqual([await answer.json(), answer.headers.get("x-worker-key")], [good.body, good.key]);
-      assert.match(answer.headers.get("x-worker-fallback"), /^config@[0-9a-f]{12}$/);
+      assert.match(answer.headers.get("x-worker-fallback"), /^builtin\/config@[0-9a-f]{12}$/);
       assert.notEqual(answer.headers.get("x-worker-fallback"), good.key);
     }
     await host.logged(/syntax error at config\.js:1/);

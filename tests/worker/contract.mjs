@@ -36,7 +36,7 @@ export async function served(response, script, cache) {
   assert.equal(response.status, 200, text);
   assert.match(response.headers.get("content-type"), /^application\/json/);
   const key = response.headers.get("x-worker-key");
-  assert.match(key, new RegExp(`^${script}@[0-9a-f]{12}$`));
+  assert.match(key, new RegExp(`^builtin/${script}@[0-9a-f]{12}$`));
   assert.equal(response.headers.get("x-worker-fallback"), null);
   assert.equal(response.headers.get("x-worker-entered"), null, "a matter between the workers and the host");
   const spans = timing(response);

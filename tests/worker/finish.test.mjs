@@ -19,7 +19,7 @@ test("a version that loads again after it failed is news again", async () => {
   });
   const worker = host({}, entry, functions);
   const statuses = [];
-  for (let i = 0; i < 3; i += 1) statuses.push((await worker.fetch({}, {}, {})).status);
+  for (let i = 0; i < 3; i += 1) statuses.push((await worker.fetch({}, {}, { waitUntil() {} })).status);
   assert.deepEqual(statuses, [200, 502, 200]);
   assert.deepEqual(told, ["loaded", "failed", "loaded"]);
 });

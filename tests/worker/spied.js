@@ -3,9 +3,9 @@
 // bindings in `env`, and nothing of the Worker.
 //
 // PUT /spy sets the modes; GET /spy tells what was seen.
-import worker, { ConfigStore, Directory, Limiter, Namespace, Script } from "./entry.js";
+import worker from "./entry.js";
 
-export { ConfigStore, Directory, Limiter, Namespace, Script };
+export * from "./entry.js";
 
 const ECHO = `export default {
 	async fetch(request, env, ctx) {
@@ -15,13 +15,13 @@ const ECHO = `export default {
 
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
-// - storage: "works", "fails", or "hangs" for two seconds
-const modes = { code: "given", hold: "", storage: "works" };
-const seen = { codes: [], calls: 0, reads: 0, held: 0 };
+// - storage: "works", "fails", or "hangs" for two seconds; bucket: the same of R2
+const modes = { code: "given", hold: "", storage: "works", bucket: "works" };
+const seen = { codes: [], calls: 0, reads: 0, held: 0, asked: [], got: [] };
 
 function given(key, code) {
 	const { modules, ...rest } = code;
-	seen.codes.push({ key, ...rest, modules: Object.keys(modules) });
+	seen.codes.push({ key, ...rest, tails: rest.tails?.length, modules: Object.keys(modules) });
 	if (modes.code === "broken") return { ...code, modules: { [code.mainModule]: "export default {" } };
 	if (modes.code === "echo") return { ...code, modules: { [code.mainModule]: ECHO } };
 	return code;
@@ -29,10 +29,20 @@ function given(key, code) {
 
 const held = (key) => modes.hold !== "" && key.startsWith(modes.hold);
 
+// The host looks at the class of a binding, which stays as it is. What is no method of ours is the target's own, and is called
+// on the target: of a stub every name is a method.
+const replaced = (target, methods) => new Proxy(target, {
+	get(_, name) {
+		if (Object.hasOwn(methods, name)) return methods[name];
+		const own = target[name];
+		return typeof own === "function" && name !== "constructor" ? (...args) => Reflect.apply(own, target, args) : own;
+	},
+});
+
 const spiedStub = (key, stub) => ({
 	getEntrypoint(...which) {
 		const entrypoint = stub.getEntrypoint(...which);
-		return {
+		return replaced(entrypoint, {
 			async fetch(request) {
 				seen.calls += 1;
 				if (held(key)) {
@@ -42,12 +52,9 @@ const spiedStub = (key, stub) => ({
 				}
 				return entrypoint.fetch(request);
 			},
-		};
+		});
 	},
 });
-
-// The host looks at the class of a binding, which a Proxy leaves as it is.
-const replaced = (target, methods) => new Proxy(target, { get: (target, name) => (Object.hasOwn(methods, name) ? methods[name] : target[name]) });
 
 const spiedLoader = (loader) => replaced(loader, {
 	get: (key, factory) => spiedStub(key, loader.get(key, async () => given(key, await factory()))),
@@ -60,11 +67,22 @@ const spiedObjects = (objects) => replaced(objects, {
 		return replaced(object, {
 			async fetch(request) {
 				seen.reads += 1;
+				const body = request.body === null ? null : await request.clone().text();
+				seen.asked.push(body ? JSON.parse(body) : request.method);
 				if (modes.storage === "fails") throw new Error("The disk is on fire.");
 				if (modes.storage === "hangs") await scheduler.wait(2000);
 				return object.fetch(request);
 			},
 		});
+	},
+});
+
+const spiedBucket = (bucket) => replaced(bucket, {
+	async get(key, ...more) {
+		seen.got.push(key);
+		if (modes.bucket === "fails") throw new Error("The bucket is on fire.");
+		if (modes.bucket === "hangs") await scheduler.wait(2000);
+		return bucket.get(key, ...more);
 	},
 });
 
@@ -74,6 +92,8 @@ export default {
 			if (request.method === "PUT") Object.assign(modes, await request.json());
 			return Response.json(seen);
 		}
-		return worker.fetch(request, { ...env, LOADER: spiedLoader(env.LOADER), CONFIG: spiedObjects(env.CONFIG) }, ctx);
+		const spied = { LOADER: spiedLoader(env.LOADER), BUNDLES: spiedBucket(env.BUNDLES) };
+		for (const name of ["CONFIG", "SCRIPTS", "DIRECTORY"]) spied[name] = spiedObjects(env[name]);
+		return worker.fetch(request, { ...env, ...spied }, ctx);
 	},
 };

@@ -100,7 +100,7 @@ describe("storage that fails", () => {
     for (let i = 0; i < 5; i++) assert.equal((await current(host.fetch, "warm")).key, key);
     assert.equal((await spy(host)).reads, reads + 1);
     await host.logged(/The disk is on fire/);
-    await host.logged(/The configuration cannot be read, revision "1" stays/);
+    await host.logged(/builtin\/config cannot be read, deployment 1 stays/);
     assert.equal((await put(host.fetch, TOKEN, document("3.0.0"))).status, 503, "a change is never lost in silence");
 
     await spy(host, { storage: "works" });
@@ -116,6 +116,6 @@ describe("storage that fails", () => {
     assert.equal((await current(host.fetch, "warm")).body.version, "1.0.0");
     const took = performance.now() - began;
     assert.ok(took >= 200 && took < 1500, `${took.toFixed(0)} ms, of a storage that takes 2000 and a patience of 250`);
-    await host.logged(/revision "1" stays: it took over 250 ms/);
+    await host.logged(/deployment 1 stays: it took over 250 ms/);
   }));
 });

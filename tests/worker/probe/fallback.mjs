@@ -21,6 +21,8 @@ export default function (runtime) {
         assert.equal(error.code, "dynamic_worker_failed_to_load");
         assert.match(error.message, /^The dynamic worker's code has a syntax error at index\.js:1:\d+: .*\.$/);
       }
+      const posted = await run({ method: "POST", body: "once" });
+      assert.deepEqual([posted.status, (await posted.json()).error?.code], [502, "dynamic_worker_failed_to_load"]);
     });
 
     it("one that was never seen to load is none to fall back to", async () => {
@@ -39,7 +41,7 @@ export default function (runtime) {
         assert.equal(await response.text(), "one");
         assert.equal(header(response, "key"), header(first, "key"));
         assert.equal(header(response, "cache"), "warm");
-        assert.match(header(response, "fallback"), /^script@[0-9a-f]{12}$/);
+        assert.match(header(response, "fallback"), /^builtin\/script@[0-9a-f]{12}$/);
         assert.notEqual(header(response, "fallback"), header(first, "key"));
       }
       await deploy(says("three"));
@@ -61,14 +63,17 @@ export default function (runtime) {
       assert.deepEqual([await fallen.text(), header(fallen, "key")], ["warm only", header(warm, "key")]);
     });
 
-    it("a request whose body is gone is not sent again: it is told the truth, and the next one falls back", async () => {
-      await deploy(says("before"));
-      assert.equal(await (await run()).text(), "before");
+    it("a body is sent once, and to a version that has loaded", async () => {
+      const echo = source(`let calls = 0; export default { async fetch(r) { return Response.json([r.method, await r.text(), calls += 1]); } };`);
+      await deploy(echo);
+      assert.deepEqual(await (await run({ method: "POST", body: "first" })).json(), ["POST", "first", 1], "to one that nobody has seen");
       await deploy(source("export default {"));
-      const posted = await run({ method: "POST", body: "once" });
-      assert.deepEqual([posted.status, (await posted.json()).error?.code], [502, "dynamic_worker_failed_to_load"]);
-      const next = await run({ method: "POST", body: "again" });
-      assert.deepEqual([next.status, await next.text()], [200, "before"]);
+      for (const [i, method] of ["POST", "PUT", "POST"].entries()) {
+        const body = "x".repeat(100_000 * i);
+        const posted = await run({ method, body });
+        assert.deepEqual(await posted.json(), [method, body, i + 2]);
+        assert.match(header(posted, "fallback"), /^builtin\/script@/);
+      }
     });
 
     it("a worker that fails in the runtime's words is still the one that failed", async () => {
@@ -87,15 +92,15 @@ export default function (runtime) {
 
     it("a worker is not shown the host's credentials, and cannot speak in the host's name", async () => {
       await deploy(source(`export default { fetch: (r) => Response.json([...r.headers], { headers: {
-        "x-worker-key": "forged", "x-worker-cache": "forged", "x-worker-fallback": "forged", "x-worker-entered": "1", "server-timing": "mine;dur=1" } }) };`));
+        "x-worker-key": "forged", "x-worker-cache": "forged", "x-worker-fallback": "forged", "x-worker-version": "forged", "server-timing": "mine;dur=1" } }) };`));
       const secrets = { authorization: "Bearer t", cookie: "session=1", "cf-access-jwt-assertion": "j", "cf-access-client-id": "i", "cf-access-client-secret": "s", "cf-access-authenticated-user-email": "e", "cf-access-anything": "a", "proxy-authorization": "p" };
       const response = await run({ headers: { ...secrets, "x-mine": "kept" } });
       const seen = Object.fromEntries(await response.json());
       assert.equal(seen["x-mine"], "kept");
       for (const name of Object.keys(secrets)) assert.equal(seen[name], undefined, name);
-      assert.match(header(response, "key"), /^script@/);
+      assert.match(header(response, "key"), /^builtin\/script@/);
       assert.equal(header(response, "cache"), "cold");
-      assert.deepEqual([header(response, "fallback"), header(response, "entered")], [null, null]);
+      assert.deepEqual([header(response, "fallback"), header(response, "version")], [null, null]);
       assert.match(response.headers.get("server-timing"), /^mine;dur=1, total;dur=[\d.]+, factory;dur=[\d.]+$/);
     });
   });
