@@ -109,9 +109,9 @@ impl Scope {
                 let session = assets::open_session(&self.env, &self.request, &id, &self.call.script).await?;
                 Ok(reply::json(200, &envelope::success(&session))?)
             }
-            Action::PutScript => uploads::put_script(self).await,
-            Action::PostVersion => uploads::post_version(self).await,
-            Action::PutContent => uploads::put_content(self).await,
+            Action::PutScript => uploads::upload(self, uploads::Kind::Script).await,
+            Action::PostVersion => uploads::upload(self, uploads::Kind::Version).await,
+            Action::PutContent => uploads::upload(self, uploads::Kind::Content).await,
             Action::Content => content::get(self).await,
             Action::Explain => explain::get(self).await,
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),

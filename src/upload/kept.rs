@@ -27,23 +27,12 @@ impl Kept {
         JsFuture::from(kept).await.map(Self).map_err(unavailable)
     }
 
-    /// Writes the modules under a key. It is of the digest of what is written, so writing twice is writing once.
+    /// Writes its `modules`, or its `maps`, under a key. It is of the digest of what is written, so writing twice is writing
+    /// once.
     ///
     /// # Errors
     /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
-    pub async fn store_bundle(&self, env: &Env, key: &str) -> Result<(), Refusal> {
-        self.store("modules", env, key).await
-    }
-
-    /// Writes the source maps under a key.
-    ///
-    /// # Errors
-    /// As [`store_bundle`](Self::store_bundle).
-    pub async fn store_maps(&self, env: &Env, key: &str) -> Result<(), Refusal> {
-        self.store("maps", env, key).await
-    }
-
-    async fn store(&self, what: &str, env: &Env, key: &str) -> Result<(), Refusal> {
+    pub async fn store(&self, what: &str, env: &Env, key: &str) -> Result<(), Refusal> {
         let modules = Reflect::get(&self.0, &what.into()).unwrap_or_default();
         let stored = sys::upload::store(&bucket(env)?, key, &modules);
         JsFuture::from(stored).await.map(drop).map_err(unavailable)
