@@ -19,5 +19,10 @@ pub(super) const RESOURCES: &[Resource] = &[
             ("DELETE", Does::Ask(&Question::one(Script, "delete_deployment", &[("id", From::Item)]))),
         ],
     },
+    Resource {
+        path: of_script!("/incidents"),
+        allow: "GET, HEAD",
+        methods: &[("GET", Does::Ask(&Question::one(Script, "incidents", &[])))],
+    },
     Resource { path: of_script!("/explain"), allow: "GET, HEAD", methods: &[("GET", Does::Own(Action::Explain))] },
 ];

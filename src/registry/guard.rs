@@ -7,64 +7,30 @@ use serde_json::{Value, json};
 /// A window is kept in so many parts, which leave it one by one.
 const PARTS: u64 = 12;
 
-/// When to go back, as a deployment says it (`automatic_rollback`).
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// When to go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// By how many percentage points the newest version may fail more often than the others.
-    pub threshold_percent: f64,
+    pub threshold_percent: u64,
     /// Over how long, in seconds.
-    pub window_seconds: u32,
+    pub window_seconds: u64,
     /// How many requests the newest version has to have had in that time.
-    pub minimum_requests: u32,
+    pub minimum_requests: u64,
 }
 
 impl Rule {
-    /// Reads a rule; what is left out has a default: 5 points, a minute, 20 requests.
-    ///
-    /// # Errors
-    /// All that is wrong with it, a sentence each.
-    pub fn parse(value: &Value) -> Result<Self, Vec<String>> {
-        let mut problems = Vec::new();
-        let Some(fields) = value.as_object() else {
-            return Err(vec!["automatic_rollback has to be an object.".to_owned()]);
-        };
-        let mut number = |name: &str, default: f64, from: f64, to: f64, whole: bool| match fields.get(name) {
-            None => default,
-            Some(value) => {
-                let number = value.as_f64().filter(|n| (from..=to).contains(n) && !(whole && n.fract() != 0.0));
-                if number.is_none() {
-                    let kind = if whole { "a whole number" } else { "a number" };
-                    problems.push(format!("automatic_rollback.{name} has to be {kind} from {from} to {to}."));
-                }
-                number.unwrap_or(default)
-            }
-        };
-        let rule = Self {
-            threshold_percent: number("threshold_percent", 5.0, 0.0, 100.0, false),
-            window_seconds: number("window_seconds", 60.0, 1.0, 3600.0, true) as u32,
-            minimum_requests: number("minimum_requests", 20.0, 1.0, 1e6, true) as u32,
-        };
-        let known = ["threshold_percent", "window_seconds", "minimum_requests"];
-        problems.extend(
-            fields
-                .keys()
-                .filter(|name| !known.contains(&name.as_str()))
-                .map(|name| format!("automatic_rollback has no field {name:?}.")),
-        );
-        if problems.is_empty() { Ok(rule) } else { Err(problems) }
-    }
-
-    /// The rule as [`parse`](Self::parse) reads it.
-    pub fn to_value(self) -> Value {
-        json!({
-            "threshold_percent": self.threshold_percent,
-            "window_seconds": self.window_seconds,
-            "minimum_requests": self.minimum_requests,
+    /// The rule that a deployment has, if it has one (`automatic_rollback`).
+    pub fn of(deployment: &Value) -> Option<Self> {
+        let number = |name: &str| deployment["automatic_rollback"][name].as_u64();
+        Some(Self {
+            threshold_percent: number("threshold_percent")?,
+            window_seconds: number("window_seconds")?.max(1),
+            minimum_requests: number("minimum_requests")?,
         })
     }
 
     fn part_at(self, now_ms: f64) -> u64 {
-        (now_ms * PARTS as f64 / (f64::from(self.window_seconds) * 1000.0)) as u64
+        now_ms as u64 * PARTS / (self.window_seconds * 1000)
     }
 }
 
@@ -85,8 +51,9 @@ impl Count {
         }
     }
 
-    fn failing_percent(self) -> f64 {
-        if self.requests == 0 { 0.0 } else { self.failures as f64 * 100.0 / self.requests as f64 }
+    /// How many of a thousand failed; of none, none.
+    fn thousandths(self) -> u64 {
+        self.failures.saturating_mul(1000).checked_div(self.requests).unwrap_or_default()
     }
 }
 
@@ -152,12 +119,19 @@ impl Window {
             let side = if part.version_id == newest { &mut new } else { &mut old };
             *side = side.plus(part.count);
         }
-        let (is, was) = (new.failing_percent(), old.failing_percent());
-        (new.requests >= rule.minimum_requests.into() && is - was > rule.threshold_percent).then(|| {
+        let (is, was) = (new.thousandths(), old.thousandths());
+        (new.requests >= rule.minimum_requests && is > was + rule.threshold_percent * 10).then(|| {
             format!(
-                "Rolled back: {is:.1} % of {} requests to version {newest} failed within {} s, against {was:.1} % of {} \
-                 to the others; allowed are {} points more.",
-                new.requests, rule.window_seconds, old.requests, rule.threshold_percent
+                "Rolled back: {}.{} % of {} requests to version {newest} failed within {} s, against {}.{} % of {} to the \
+                 others; allowed are {} points more.",
+                is / 10,
+                is % 10,
+                new.requests,
+                rule.window_seconds,
+                was / 10,
+                was % 10,
+                old.requests,
+                rule.threshold_percent
             )
         })
     }
@@ -188,7 +162,7 @@ pub fn back_to<'a>(earlier: impl IntoIterator<Item = &'a [String]>, failed: &str
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule { threshold_percent: 5.0, window_seconds: 60, minimum_requests: 20 };
+    const RULE: Rule = Rule { threshold_percent: 5, window_seconds: 60, minimum_requests: 20 };
 
     fn report(version_id: &str, requests: u64, failures: u64) -> Report {
         let count = Count { requests, failures };
@@ -258,17 +232,14 @@ mod tests {
         let sent = report("new", 3, 1);
         assert_eq!(Report::from_value(&sent.to_value()), Some(sent));
         assert_eq!(Report::from_value(&json!({ "requests": -1 })), None);
-        assert_eq!(Rule::parse(&RULE.to_value()), Ok(RULE));
     }
 
     #[test]
-    fn a_rule_is_told_all_that_is_wrong_with_it() {
-        assert_eq!(Rule::parse(&json!({})), Ok(RULE), "the defaults");
-        let wrong = json!({ "threshold_percent": 101, "window_seconds": 1.5, "minimum_requests": "9", "window": 3 });
-        let problems = Rule::parse(&wrong).unwrap_err();
-        assert_eq!(problems.len(), 4, "{problems:?}");
-        assert!(problems[1].contains("window_seconds has to be a whole number from 1 to 3600"), "{problems:?}");
-        assert_eq!(Rule::parse(&json!(true)).unwrap_err().len(), 1);
+    fn a_deployment_may_have_a_rule() {
+        let with = |rule: Value| Rule::of(&json!({ "automatic_rollback": rule }));
+        let rule = json!({ "threshold_percent": 5, "window_seconds": 60, "minimum_requests": 20 });
+        assert_eq!(with(rule), Some(RULE));
+        assert_eq!((with(Value::Null), with(json!({}))), (None, None));
     }
 
     #[test]

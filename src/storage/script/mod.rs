@@ -4,6 +4,7 @@
 
 mod deploy;
 mod deployments;
+mod incident;
 mod live;
 mod op;
 mod outbox;
@@ -14,6 +15,7 @@ mod settings;
 mod sweep;
 mod upload;
 mod versions;
+mod watch;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -32,7 +34,7 @@ use crate::{
 use op::Op;
 
 /// From nothing to the schema of today. A step that was ever deployed stays as it is.
-const STEPS: &[&str] = &[include_str!("schema/1.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
 const KEPT_MS: u32 = 3_600_000;
@@ -91,7 +93,7 @@ impl Held {
 
     async fn perform(self: &Rc<Self>, input: &Value) -> std::result::Result<String, Refusal> {
         let name = input["op"].as_str().unwrap_or_default();
-        if let ("live", Some(snapshot)) = (name, self.live.borrow().as_ref()) {
+        if let ("live", Some(snapshot), true) = (name, self.live.borrow().as_ref(), input["reports"].is_null()) {
             return Ok(snapshot.clone());
         }
         let kind =
@@ -101,6 +103,10 @@ impl Held {
         }
         if name == "begin" {
             Self::settle(self, input).await?;
+        }
+        if name == "live" && !input["reports"].is_null() && self.db.transact(|| self.op(input)?.watch())? {
+            self.live.take();
+            let _retried = self.deliver().await;
         }
         let answer = self.db.transact(|| self.op(input)?.perform(name))?;
         if name == "live" {

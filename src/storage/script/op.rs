@@ -19,7 +19,7 @@ pub(super) struct Op<'a> {
 /// What an operation does to what is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Nothing.
+    /// Nothing that is live or in the index.
     Reads,
     /// It changes a script that is there.
     Changes,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
 pub(super) fn kind(name: &str) -> Option<Kind> {
     Some(match name {
         "get" | "settings" | "bindings" | "secrets" | "secret" | "tags" | "versions" | "version" | "preview"
-        | "deployments" | "deployment" | "live" | "objects" => Kind::Reads,
+        | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" => Kind::Reads,
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
         | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
         // To resolve stores nothing, and answers for a script that is not there yet.
@@ -71,6 +71,8 @@ impl Op<'_> {
             "deployment" => self.deployment(),
             "deploy" => self.deploy(),
             "delete_deployment" => self.delete_deployment(),
+            "incident" => self.incident(),
+            "incidents" => self.incidents(),
             _ => Ok(json!(null)),
         };
         answer.map(|answer| answer.to_string())

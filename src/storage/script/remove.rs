@@ -10,8 +10,8 @@ impl Op<'_> {
     /// has to try.
     pub(super) fn delete(&self) -> Result<Value, Refusal> {
         let row = self.script()?;
-        for table in ["DELETE FROM version", "DELETE FROM deployment", "DELETE FROM holds"] {
-            self.db.run(table, &[])?;
+        for table in ["version", "deployment", "holds", "incident", "watch"] {
+            self.db.run(&["DELETE FROM ", table].concat(), &[])?;
         }
         // The sequence stays: nobody takes what comes after for something older.
         self.db.run(
