@@ -70,6 +70,11 @@ impl From<Refusal> for Error {
                 header = Some(("retry-after", "1".to_owned()));
                 (503, "storage_unavailable", "Storage did not answer: try again in a moment.".to_owned())
             }
+            // As storage's failure, which it is: the reason is in the log.
+            Refusal::Worker(error) if matches!(error.kind(), ErrorKind::Factory { .. }) => {
+                header = Some(("retry-after", "1".to_owned()));
+                (503, "dynamic_worker_unavailable", "Its code did not arrive: try again in a moment.".to_owned())
+            }
             Refusal::Worker(error) => {
                 let (status, code) = of_worker(&error);
                 (status, code, sentence(&error.to_string()))
@@ -122,6 +127,7 @@ mod tests {
                 "dynamic_worker_failed_to_load",
             ),
             ("The execution context responding to this call was canceled.", false, 503, "dynamic_worker_canceled"),
+            ("worker-loader factory: R2 is down", false, 503, "dynamic_worker_unavailable"),
             ("internal error; reference = abc", false, 500, "internal"),
             ("internal error; reference = abc", true, 502, "dynamic_worker_failed"),
             ("Cannot reconstruct a Request with a used body.", false, 500, "internal"),

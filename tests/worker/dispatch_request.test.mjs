@@ -1,0 +1,72 @@
+// The JavaScript of the dispatch by itself: what no client can see of it.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { carriesOurs } from "../../src/dispatch/credentials.js";
+import { dropOurs, setsOurs } from "../../src/dispatch/cookies.js";
+import { derived, visitor } from "../../src/dispatch/request.js";
+
+const request = (headers = {}, init = {}) => new Request("https://host.example/dispatch/ns/app/x", { headers, ...init });
+
+describe("the request as a script gets it", () => {
+  test("ends when the client's does, and follows no redirect", () => {
+    for (const trusted of [false, true]) {
+      const client = new AbortController();
+      const own = derived(request({}, { signal: client.signal, redirect: "manual" }), {}, "https://host.example/x", "/dispatch/ns/app", "host.example", "https", trusted);
+      assert.deepEqual([own.url, own.redirect, own.signal.aborted], ["https://host.example/x", "manual", false]);
+      client.abort();
+      assert.equal(own.signal.aborted, true);
+    }
+  });
+
+  test("leaves the one that came as it was", () => {
+    const given = request({ "x-forwarded-for": "6.6.6.6", authorization: "Bearer t", "cf-access-a": "b" });
+    const own = derived(given, { API_TOKEN: "t" }, "https://host.example/x", "", "host.example", "https", false);
+    assert.deepEqual(Object.fromEntries(own.headers), { "x-forwarded-host": "host.example", "x-forwarded-proto": "https" });
+    assert.deepEqual(Object.fromEntries(given.headers), { authorization: "Bearer t", "cf-access-a": "b", "x-forwarded-for": "6.6.6.6" });
+  });
+});
+
+describe("whom a request is for", () => {
+  test("is not asked where nothing depends on it, but for our cookie", () => {
+    assert.equal(visitor(request({ "cf-connecting-ip": "192.0.2.1", "cloudflare-workers-version-key": "k" }), false, ""), undefined);
+    assert.equal(visitor(request({ cookie: "a=1; dl_version=x.1; b=2" }), false, ""), "x.1");
+    assert.equal(visitor(request({ cookie: "xdl_version=1" }), false, ""), undefined);
+  });
+
+  test("is told a line each, and by chance where there is nothing else", () => {
+    const headers = { cookie: "dl_version=c", "cloudflare-workers-version-overrides": "o", "cloudflare-workers-version-key": "k", "x-user": "u", "cf-connecting-ip": "192.0.2.1" };
+    assert.equal(visitor(request(headers), true, "x-user"), "c\no\nk\nu\n192.0.2.1\n");
+    const [sticker, overrides, key, affinity, address, chance] = visitor(request(), true, "").split("\n");
+    assert.deepEqual([sticker, overrides, key, affinity, address], ["", "", "", "", ""]);
+    assert.match(chance, /^[0-9a-f-]{36}$/);
+    assert.notEqual(visitor(request(), true, ""), visitor(request(), true, ""));
+    assert.ok(visitor(request({ "x-forwarded-for": "192.0.2.1" }), true, "").split("\n")[4] === "", "whatever a client says");
+  });
+});
+
+describe("credentials", () => {
+  const basic = (text) => `Basic ${btoa(text)}`;
+
+  test("that are ours are known in every form", () => {
+    for (const ours of ["Bearer s3cret", "bearer   s3cret", "s3cret", "Token s3cret", "Bearer a, Bearer s3cret", basic("s3cret:"), basic("u:s3cret"), basic("s3cret"), "Bearer dlt_anything", basic("u:dlt_x"), "Bearer old"]) {
+      assert.ok(carriesOurs(ours, ["s3cret", "old"]), ours);
+    }
+    assert.ok(carriesOurs("Bearer with a space", ["with a space"]));
+  });
+
+  test("of others pass", () => {
+    for (const theirs of ["", "Bearer", "Bearer s3cre", "Bearer s3crets", "Bearer S3CRET", basic("u:p"), "Basic !", "Bearer xdlt_1"]) {
+      assert.ok(!carriesOurs(theirs, ["s3cret", undefined]), theirs);
+      assert.ok(!carriesOurs(theirs, [undefined, ""]), "nor where there is no token");
+    }
+  });
+});
+
+test("cookies of an answer are the script's, but for those whose names are ours", () => {
+  const headers = new Headers();
+  for (const cookie of ["a=1; Path=/", "dl_x=1", "  dl_y=1; Domain=x", "b=dl_2", "DL_z=3"]) headers.append("set-cookie", cookie);
+  assert.ok(setsOurs(headers));
+  dropOurs(headers);
+  assert.deepEqual(headers.getSetCookie(), ["a=1; Path=/", "b=dl_2", "DL_z=3"]);
+  assert.ok(!setsOurs(headers) && !setsOurs(new Headers()));
+});

@@ -1,0 +1,181 @@
+// What an isolate knows of a script: how long, what it does without asking storage, and what it does when storage does not
+// answer.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { refused } from "./contract.mjs";
+import { ECHO, cache, says, text, version, wait, withScripts } from "./dispatch.mjs";
+
+const withTtl = (ttl, body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: ttl } }, body);
+const asked = async (host, op) => (await host.spy()).asked.filter((asked) => asked.op === op).length;
+
+/** A change that came to another isolate: this one is not told. */
+async function changedElsewhere(host, name, operation) {
+  const { result } = await host.api("GET", "/accounts/acc/workers/dispatch/namespaces/tenants");
+  const objects = await host.miniflare.getDurableObjectNamespace("SCRIPTS");
+  const object = objects.get(objects.idFromName(`${result.namespace_id}/${name}`));
+  const answer = await object.fetch("https://script/", { method: "POST", body: JSON.stringify(operation) });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return answer.json();
+}
+
+const deployElsewhere = (host, name, id) =>
+  changedElsewhere(host, name, { op: "deploy", body: { strategy: "percentage", versions: [{ version_id: id, percentage: 100 }] } });
+
+describe("a warm hit", () => {
+  test("reads nothing: neither what is live nor the bundle", () => withTtl(60_000, async (host) => {
+    await host.deploy("app", says("one"));
+    assert.equal(cache(await host.ask("app/")), "cold");
+    const before = await host.spy();
+    for (let i = 0; i < 50; i++) {
+      const answer = await host.ask("app/x", i % 2 ? { method: "POST", body: "b" } : {});
+      assert.deepEqual([await text(answer), cache(answer)], ["one", "warm"]);
+    }
+    const after = await host.spy();
+    assert.deepEqual([after.reads, after.got.length], [before.reads, before.got.length]);
+    assert.deepEqual([await asked(host, "live"), before.got.length], [1, 1]);
+  }));
+
+  test("of a version with the same code is one: a deployment back and forth loads nothing", () => withTtl(60_000, async (host) => {
+    const one = await host.deploy("app", says("one"));
+    await text(await host.ask("app/"));
+    const two = await host.deploy("app", says("two"));
+    await text(await host.ask("app/"));
+    for (const [id, said] of [[one, "one"], [two, "two"], [one, "one"]]) {
+      await host.split("app", { [id]: 100 });
+      const answer = await host.ask("app/");
+      assert.deepEqual([await text(answer), version(answer), cache(answer)], [said, id, "warm"]);
+    }
+  }));
+});
+
+describe("what is live", () => {
+  test("is in effect at once where the change was made", () => withTtl(600_000, async (host) => {
+    for (let i = 0; i < 5; i++) {
+      const id = await host.deploy("app", says(`v${i}`));
+      const answer = await host.ask("app/");
+      assert.deepEqual([await text(answer), version(answer)], [`v${i}`, id]);
+    }
+    await host.api("PUT", "/accounts/acc/workers/dispatch/namespaces/tenants/scripts/app/secrets", { name: "S", text: "hush", type: "secret_text" });
+    assert.equal(cache(await host.ask("app/")), "cold", "another secret is another worker");
+    await host.remove("app");
+    await refused(await host.ask("app/"), 404, "not_found");
+    await host.deploy("app", says("again"));
+    assert.equal(await text(await host.ask("app/")), "again");
+  }));
+
+  test("is in effect elsewhere when a copy has lived as long as it may", () => withTtl(400, async (host) => {
+    const one = await host.deploy("app", says("one"));
+    const two = await host.upload("app", says("two"));
+    assert.equal(await text(await host.ask("app/")), "one");
+    for (const [id, said] of [[two, "two"], [one, "one"]]) {
+      await deployElsewhere(host, "app", id);
+      await wait(400);
+      assert.equal(await text(await host.ask("app/")), said);
+    }
+    await changedElsewhere(host, "app", { op: "delete" });
+    await wait(400);
+    await refused(await host.ask("app/"), 404, "not_found");
+  }));
+
+  test("is asked for before the copy is too old, so that nobody waits, and by one request", () => withTtl(1000, async (host) => {
+    const one = await host.deploy("app", says("one"));
+    const two = await host.upload("app", says("two"));
+    await text(await host.ask("app/"));
+    const began = Date.now();
+    await deployElsewhere(host, "app", two);
+    let switched;
+    while (!switched) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => host.ask("app/")));
+      const ids = answers.map(version);
+      await Promise.all(answers.map((answer) => text(answer)));
+      if (ids.every((id) => id === two)) switched = Date.now() - began;
+      else assert.ok(ids.every((id) => id === one || id === two));
+    }
+    assert.ok(switched < 1100, `${switched} ms, of a copy that may be a second old`);
+    assert.equal(await asked(host, "live"), 2, "the first, and one more");
+  }));
+
+  test("is asked for each time where the operator wants no copies", () => withTtl(0, async (host) => {
+    const one = await host.deploy("app", says("one"));
+    const two = await host.upload("app", says("two"));
+    for (const [id, said] of [[two, "two"], [one, "one"], [two, "two"]]) {
+      await deployElsewhere(host, "app", id);
+      assert.equal(await text(await host.ask("app/")), said);
+    }
+  }));
+
+  test("that there is no such script is known as long; that there is one, at once where it was made", () => withTtl(60_000, async (host) => {
+    for (let i = 0; i < 5; i++) await refused(await host.ask("app/"), 404, "not_found");
+    assert.equal(await asked(host, "live"), 1);
+    await host.deploy("app", says("one"));
+    assert.equal(await text(await host.ask("app/")), "one");
+  }));
+
+  test("names that are asked for in vain push out no script that runs", () => withTtl(60_000, async (host) => {
+    await host.deploy("app", says("one"));
+    await text(await host.ask("app/"));
+    for (let i = 0; i < 600; i += 50) await Promise.all(Array.from({ length: 50 }, (_, j) => host.ask(`none-${i + j}/`).then((answer) => answer.text())));
+    const live = await asked(host, "live");
+    assert.equal(cache(await host.ask("app/")), "warm");
+    assert.equal(await asked(host, "live"), live);
+  }));
+});
+
+describe("storage that does not answer", () => {
+  test("does not stop what runs, however long that lasts", () => withTtl(100, async (host) => {
+    await host.deploy("app", says("one"));
+    const two = await host.upload("app", says("two"));
+    await text(await host.ask("app/"));
+    await host.spy({ storage: "fails", bucket: "fails" });
+    for (let i = 0; i < 10; i++) {
+      assert.equal(await text(await host.ask("app/", { method: "POST", body: "b" })), "one");
+      await wait(50);
+    }
+    await host.logged(/tenants\/app cannot be read, deployment 1 stays: The disk is on fire/);
+    await refused(await host.ask("other/"), 503, "storage_unavailable");
+    await host.spy({ storage: "works", bucket: "works" });
+    await deployElsewhere(host, "app", two);
+    await wait(100);
+    assert.equal(await text(await host.ask("app/")), "two");
+  }));
+
+  test("is left alone for as long as a copy lasts", () => withTtl(400, async (host) => {
+    await host.deploy("app", says("one"));
+    await text(await host.ask("app/"));
+    await host.spy({ storage: "fails" });
+    await wait(401);
+    const before = await asked(host, "live");
+    for (let i = 0; i < 10; i++) assert.equal(await text(await host.ask("app/")), "one");
+    assert.equal(await asked(host, "live"), before + 1);
+  }));
+
+  test("is not waited for longer than a quarter of a second, and counts when it answers after all", () => withTtl(300, async (host) => {
+    await host.deploy("app", says("one"));
+    const two = await host.upload("app", says("two"));
+    await text(await host.ask("app/"));
+    await deployElsewhere(host, "app", two);
+    await host.spy({ storage: "hangs" });
+    await wait(301);
+    const began = performance.now();
+    assert.equal(await text(await host.ask("app/")), "one");
+    const took = performance.now() - began;
+    assert.ok(took >= 200 && took < 1500, `${took.toFixed(0)} ms, of a storage that takes 2000 and a patience of 250`);
+    await host.logged(/tenants\/app cannot be read, deployment 1 stays: it took over 250 ms/);
+    let said;
+    const end = Date.now() + 8000;
+    while (said !== "two" && Date.now() < end) {
+      said = await text(await host.ask("app/"));
+      await wait(50);
+    }
+    assert.equal(said, "two", "a storage that is always slow is still heard");
+  }));
+
+  test("where the namespace's id is known no longer, what is known of it serves", () => withTtl(20, async (host) => {
+    await host.deploy("app", ECHO);
+    await text(await host.ask("app/"));
+    await host.spy({ storage: "fails" });
+    await wait(300);
+    assert.equal((await host.ask("app/")).status, 200);
+    assert.ok((await host.spy()).asked.some(({ op, name }) => op === "namespace" && name === "tenants"));
+  }));
+});

@@ -1,0 +1,32 @@
+// A main module in front of the Worker's own, for a second host over the storage of a first: what it asks of Durable Objects
+// and of the bucket goes to the service OTHER, which is the first one's.
+import worker from "./entry.js";
+
+export * from "./entry.js";
+
+// The host looks at the class of a binding, which stays as it is.
+const replaced = (target, methods) => new Proxy(target, {
+	get: (_, name) => (Object.hasOwn(methods, name) ? methods[name] : target[name]),
+});
+
+const at = (...names) => `https://other/${names.map(encodeURIComponent).join("/")}`;
+
+const objects = (env, binding) => replaced(env[binding], {
+	getByName: (name) => replaced(env[binding].getByName(name), {
+		fetch: async (request) => env.OTHER.fetch(at(binding, name), { method: "POST", body: await request.text() }),
+	}),
+});
+
+const bucket = (env) => replaced(env.BUNDLES, {
+	async get(key) {
+		const answer = await env.OTHER.fetch(at("BUNDLES", key));
+		return answer.ok ? answer : null;
+	},
+});
+
+export default {
+	fetch(request, env, ctx) {
+		const shared = { SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), BUNDLES: bucket(env) };
+		return worker.fetch(request, { ...env, ...shared }, ctx);
+	},
+};
