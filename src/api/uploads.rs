@@ -31,15 +31,16 @@ pub(super) enum Kind {
 /// # Errors
 /// All that is wrong with it; nothing is changed then.
 pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusal> {
+    // First, as who is told while it still sends may not see what.
+    let received = upload::receive(&scope.request, &scope.env).await?;
     let script = Script { scope, namespace: scope.namespace().await? };
-    // Whether it may be there, or whether it is; before a body is read that is for nothing.
+    // Whether it may be there, or whether it is.
     let first = match kind {
         Kind::Script => "admit",
         Kind::Version => "tags",
         Kind::Content => "settings",
     };
     let settings = script.ask(first, Vec::new()).await?;
-    let received = upload::receive(&scope.request, &scope.env).await?;
     let metadata = if kind == Kind::Content { metadata_of(&received, &settings)? } else { received.metadata.clone() };
     let mut draft = parse(&received, &metadata)?;
     draft["source"] = source(scope).into();

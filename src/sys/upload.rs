@@ -70,6 +70,12 @@ mod imported {
         fn modules();
     }
 
+    #[wasm_bindgen(module = "/src/upload/exported.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = exportedOf)]
+        fn exported();
+    }
+
     #[wasm_bindgen(module = "/src/upload/report.js")]
     extern "C" {
         fn report();

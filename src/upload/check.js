@@ -2,10 +2,9 @@
 
 import { exports } from "cloudflare:workers";
 import { loadable } from "./bundle.js";
+import { exportedOf, isCallable, problemOf } from "./exported.js";
 import { report } from "./report.js";
 
-const CALLABLE = new Set(["object", "entrypoint"]);
-const MOST_ANSWER = 256 * 1024;
 // Cloudflare's own limit for what runs before the first request. Locally the runtime has none.
 const LIMITS = { cpuMs: 1000 };
 // What no script has a method for.
@@ -20,20 +19,19 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 	const { compatibility_date, compatibility_flags, main_module: main, env, assets } = JSON.parse(asked);
 	for (const name of assets) env[name] = exports.Assets({ props: { manifest: "" } });
 	const python = kept.modules.find(({ kind }) => kind === "py");
-	if (python) return JSON.stringify({ problems: [`The module ${JSON.stringify(python.name)} is Python, which this host cannot try before it is stored: upload JavaScript.`] });
+	if (python) return told(`The module ${JSON.stringify(python.name)} is Python, which this host cannot try: upload JavaScript.`);
+	const surroundings = { compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags, env, globalOutbound: null };
+	const load = (mainModule, modules) => loader.load({ ...surroundings, limits: LIMITS, mainModule, modules });
+
 	// A name that the script cannot know, so that it neither imports these modules nor replaces them.
 	const own = crypto.randomUUID();
 	const modules = loadable(kept.modules);
-	const code = { compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags, env, globalOutbound: null, limits: LIMITS };
-	// Where the first problem has that word, wrangler says that limits of it were exceeded.
-	const told = (problem) => JSON.stringify({ problems: /startup/i.test(problem) ? ["The script does not load:", problem] : [problem] });
-
 	const probing = { ...modules, [`${own}/probe.js`]: { js: probe }, [`${own}/main`]: { text: `/${main}` } };
-	const probed = await attempt(() => loader.load({ ...code, mainModule: `${own}/probe.js`, modules: probing }).getEntrypoint().probe(), deadlineMs);
+	const probed = await attempt(() => load(`${own}/probe.js`, probing).getEntrypoint().probe(), deadlineMs);
 	if (probed.late) return told(late(main, deadlineMs));
 	// And as it will run, with its own main module: the runtime looks at that more closely than an import does.
 	const run = (entrypoint) => attempt(async () => {
-		const stub = loader.load({ ...code, mainModule: main, modules }).getEntrypoint(entrypoint);
+		const stub = load(main, modules).getEntrypoint(entrypoint);
 		await Reflect.apply(stub[METHOD], stub, [0]).catch(unlessItRan);
 	}, deadlineMs);
 	if (probed.failed) {
@@ -43,13 +41,12 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 		return told(loads ? thenable(main) : await report(probed.failed, ran.failed, kept, own));
 	}
 
-	const exported = read(probed.value);
-	if (!exported) return told(`The main module ${JSON.stringify(main)} cannot be asked for its exports: use fewer and shorter names.`);
-	const { fallback, named } = exported;
-	const problem = problemOf(main, fallback, named);
+	const exported = exportedOf(probed.value);
+	const problem = problemOf(main, exported);
 	if (problem) return told(problem);
+	const { fallback, named } = exported;
 	const began = performance.now();
-	const ran = await run(fallback ? undefined : named.find(({ kind }) => CALLABLE.has(kind)).name);
+	const ran = await run(fallback ? undefined : named.find(isCallable).name);
 	if (ran.late) return told(late(main, deadlineMs));
 	if (ran.failed) return told(await report(ran.failed, undefined, kept, own));
 	return JSON.stringify({
@@ -57,6 +54,11 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 		named_handlers: named.map(({ name, handlers }) => ({ name, handlers })),
 		startup_time_ms: Math.max(1, Math.round(performance.now() - began)),
 	});
+}
+
+// Where the first problem has that word, wrangler says that limits of it were exceeded.
+function told(problem) {
+	return JSON.stringify({ problems: /startup/i.test(problem) ? ["The script does not load:", problem] : [problem] });
 }
 
 // What is thrown inside the script is thrown by a script that was loaded.
@@ -85,46 +87,8 @@ async function attempt(load, deadlineMs) {
 	}
 }
 
-const late = (main, ms) => `The main module ${JSON.stringify(main)} is still loading after ${ms / 1000} seconds: do less before the first request.`;
+const late = (main, ms) =>
+	`The main module ${JSON.stringify(main)} is still loading after ${ms / 1000} seconds: do less before the first request.`;
 
-const thenable = (main) => `The main module ${JSON.stringify(main)} exports "then", which makes a promise of it that is never kept: rename that export.`;
-
-/** The probe's answer, which the script may have had a hand in: nothing is taken for granted. */
-function read(answer) {
-	if (typeof answer !== "string" || answer.length > MOST_ANSWER) return undefined;
-	let parsed;
-	try {
-		parsed = JSON.parse(answer);
-	} catch {
-		return undefined;
-	}
-	const handlers = (list) => (Array.isArray(list) ? list.filter((name) => typeof name === "string") : []);
-	const clean = (described) => ({ kind: `${described?.kind}`, handlers: handlers(described?.handlers) });
-	return {
-		fallback: parsed?.default ? clean(parsed.default) : null,
-		named: Object.entries(parsed?.named ?? {}).map(([name, described]) => ({ name, ...clean(described) })),
-	};
-}
-
-const WORDS = {
-	other: "neither an object nor a class",
-	function: "a function",
-	class: "a class that extends no class of cloudflare:workers",
-	durableObject: "a Durable Object class",
-	workflow: "a Workflow class",
-};
-
-function problemOf(main, fallback, named) {
-	const name = JSON.stringify(main);
-	const wanted = "export default { fetch(request, env, ctx) { ... } }";
-	const other = named.find(({ kind }) => kind === "other");
-	if (other) {
-		return `The main module ${name} exports ${JSON.stringify(other.name)}, which is ${WORDS.other}: a main module exports handlers and classes only. Move it to another module.`;
-	}
-	if (fallback && !CALLABLE.has(fallback.kind)) {
-		return `The default export of the main module ${name} is ${WORDS[fallback.kind] ?? "no handler"}: ${wanted}, or a class that extends WorkerEntrypoint.`;
-	}
-	const handles = (exported) => CALLABLE.has(exported.kind) && exported.handlers.length > 0;
-	if ((fallback && handles(fallback)) || named.some(handles)) return undefined;
-	return `The main module ${name} has no handler: ${wanted}.`;
-}
+const thenable = (main) =>
+	`The main module ${JSON.stringify(main)} exports "then", which makes a promise of it that is never kept: rename that export.`;

@@ -22,7 +22,8 @@ export async function original({ modules, maps }, { file, line, column }) {
 }
 
 function mapOf({ name, bytes }, maps) {
-	const [, url = `${name.split("/").at(-1)}.map`] = /\n\/\/[#@] ?sourceMappingURL=(\S+)\s*$/.exec(decode(bytes.subarray(-MOST_INLINE))) ?? [];
+	const comment = /\n\/\/[#@] ?sourceMappingURL=(\S+)\s*$/.exec(decode(bytes.subarray(-MOST_INLINE)));
+	const url = comment?.[1] ?? `${name.split("/").at(-1)}.map`;
 	const inline = /^data:application\/json[^,]*;base64,(.*)$/.exec(url);
 	if (inline) return { name, json: atobOf(inline[1]) };
 	const path = URL.parse(url, `https://modules/${name}`)?.pathname.slice(1);

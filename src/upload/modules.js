@@ -14,7 +14,9 @@ const BY_TYPE = {
 	"text/x-python": "py",
 	"application/source-map": "map",
 };
-const BY_EXTENSION = { js: "js", mjs: "js", cjs: "cjs", wasm: "wasm", bin: "data", txt: "text", html: "text", sql: "text", json: "json", py: "py", map: "map" };
+const BY_EXTENSION = {
+	js: "js", mjs: "js", cjs: "cjs", wasm: "wasm", bin: "data", txt: "text", html: "text", sql: "text", json: "json", py: "py", map: "map",
+};
 
 const MOST_NAME_BYTES = 1024;
 const encoder = new TextEncoder();

@@ -54,7 +54,10 @@ async function formOf(request, limit) {
 		return { refused: "body", messages: ["The body did not arrive whole."] };
 	}
 	const { bytes, atLeast } = body;
-	if (!bytes) return { refused: "size", messages: [`The body is over the limit of ${limit} bytes: at least ${atLeast} came. Upload less at once.`] };
+	if (!bytes) {
+		const message = `The body is over the limit of ${limit} bytes: at least ${atLeast} came. Upload less at once.`;
+		return { refused: "size", messages: [message] };
+	}
 	const isForm = essence === "multipart/form-data";
 	const boundary = (isForm && boundaryOf(type)) || (isForm || JAVASCRIPT.has(essence) ? boundaryIn(bytes) : undefined);
 	if (isForm && !boundary) return { refused: "body", messages: ["The Content-Type multipart/form-data has no boundary."] };

@@ -62,10 +62,23 @@ function importOf(text, kept) {
 	const source = importer && textOf(kept, importer);
 	for (const match of source?.matchAll(/(?:from|import|import\()\s*(["'])(.+?)\1/g) ?? []) {
 		const [whole, quote, specifier] = match;
-		const resolved = /^\.{0,2}\//.test(specifier) ? URL.parse(specifier, `https://modules/${importer}`)?.pathname.slice(1) : specifier;
-		if (resolved !== missing && decodeURI(resolved ?? "") !== missing) continue;
+		if (resolved(specifier, importer) !== missing) continue;
 		const before = source.slice(0, match.index + whole.lastIndexOf(`${quote}${specifier}`)).split("\n");
 		return [{ file: importer, line: before.length, column: before.at(-1).length + 1, rest: "" }];
 	}
 	return [];
+}
+
+// As the runtime does: a path from where the importer is, anything else as it is.
+function resolved(specifier, importer) {
+	const path = /^\.{0,2}\//.test(specifier) && URL.parse(specifier, `https://modules/${importer}`)?.pathname.slice(1);
+	return path ? decoded(path) : specifier;
+}
+
+function decoded(path) {
+	try {
+		return decodeURI(path);
+	} catch {
+		return path;
+	}
 }

@@ -7,6 +7,7 @@ import { receive, receiveDocument } from "../../src/upload/receive.js";
 
 const LIMIT = 1024 * 1024;
 const URL = "http://host/";
+const MODULE = "application/javascript+module";
 const CODE = "export default { fetch() { return new Response('hi') } }";
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 const read = async (request, limit = LIMIT) => JSON.parse((await receive(request, limit)).facts);
@@ -162,35 +163,57 @@ test("too many modules", async () => {
   assert.match((await read(form({}, files))).problems[0], /There are 501 modules, the limit is 500/);
 });
 
-test("a body over the limit is refused while it comes, and the rest is not read", async () => {
-  let given = 0;
-  let canceled = false;
+/** A body of 1000 bytes at a time, `count` times; what was taken of it is counted. */
+function counted(count, then) {
+  const seen = { given: 0, canceled: false };
   const body = new ReadableStream({
-    pull(controller) {
-      given += 1;
+    async pull(controller) {
+      if (seen.given === count) return then ? then() : controller.close();
+      seen.given += 1;
       controller.enqueue(new Uint8Array(1000));
     },
     cancel() {
-      canceled = true;
+      seen.canceled = true;
     },
   }, { highWaterMark: 0 });
-  const { refused, messages } = await read(put(body, "multipart/form-data; boundary=b"), 10_500);
+  return { seen, body };
+}
+const multipart = "multipart/form-data; boundary=b";
+
+test("a body without end is refused while it comes, and no more than as much again is taken", async () => {
+  const { body, seen } = counted(Infinity);
+  const { refused, messages } = await read(put(body, multipart), 10_500);
   assert.equal(refused, "size");
   assert.match(messages[0], /over the limit of 10500 bytes: at least 11000 came/);
-  assert.equal(given, 11);
-  assert.ok(canceled);
+  assert.deepEqual(seen, { given: 21, canceled: true });
 });
 
-test("a body that says that it is over the limit is not read at all", async () => {
-  let given = 0;
-  const body = new ReadableStream({ pull(controller) { given += 1; controller.enqueue(new Uint8Array(1)); } }, { highWaterMark: 0 });
-  const { refused, messages } = await read(put(body, "application/javascript+module", { "content-length": "2000000" }));
-  assert.deepEqual([refused, given], ["size", 0]);
-  assert.match(messages[0], /at least 2000000/);
+test("of one that is little over the limit the rest is passed over, so that its client sees the answer", async () => {
+  const { body, seen } = counted(15);
+  assert.equal((await read(put(body, multipart), 10_500)).refused, "size");
+  assert.deepEqual(seen, { given: 15, canceled: false });
+  const announced = counted(15);
+  assert.match((await read(put(announced.body, multipart, { "content-length": "15000" }), 10_500)).messages[0], /at least 15000/);
+  assert.equal(announced.seen.given, 15);
+});
+
+test("one that is little over and then stops is not waited for", async () => {
+  const { body, seen } = counted(12, () => new Promise(() => {}));
+  const began = Date.now();
+  assert.equal((await read(put(body, multipart), 10_500)).refused, "size");
+  assert.ok(Date.now() - began < 5000);
+  assert.ok(seen.canceled);
+});
+
+test("one that says that it is far over the limit is not read at all", async () => {
+  const { body, seen } = counted(Infinity);
+  const { refused, messages } = await read(put(body, MODULE, { "content-length": "2100000" }), LIMIT);
+  assert.equal(refused, "size");
+  assert.deepEqual(seen, { given: 0, canceled: true });
+  assert.match(messages[0], /at least 2100000/);
 });
 
 test("a body that cannot be read says why", async () => {
-  const multipart = "multipart/form-data; boundary=b";
   const part = (name, text) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`;
   for (const [body, type, message] of [
     ["--b", multipart, /multipart body cannot be read: there is no line "--b"/],
