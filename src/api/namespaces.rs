@@ -1,6 +1,6 @@
 //! Namespaces.
 
-use super::resource::{Does, From, PAGE, PER_PAGE, Question, Resource, Whom, in_account, in_namespace};
+use super::resource::{BY, Does, From, PAGE, PER_PAGE, Question, Resource, Whom, in_account, in_namespace};
 
 pub(super) const RESOURCES: &[Resource] = &[
     Resource {
@@ -14,7 +14,11 @@ pub(super) const RESOURCES: &[Resource] = &[
             ),
             (
                 "POST",
-                Does::Administer(&Question::one(Whom::Directory, "create_namespace", &[("name", From::Field("name"))])),
+                Does::Administer(&Question::one(
+                    Whom::Directory,
+                    "create_namespace",
+                    &[("name", From::Field("name")), BY],
+                )),
             ),
         ],
     },
@@ -42,5 +46,5 @@ const NAME: (&str, From) = ("name", From::Namespace);
 const PATCH: Question = Question::one(
     Whom::Directory,
     "patch_namespace",
-    &[NAME, ("new_name", From::Field("name")), ("trusted_workers", From::Field("trusted_workers"))],
+    &[NAME, ("new_name", From::Field("name")), ("trusted_workers", From::Field("trusted_workers")), BY],
 );

@@ -38,6 +38,7 @@ pub fn operation(
             From::Flag => query.flag(name).into(),
             From::Body | From::Form(_) => body.take(),
             From::Field(name) => body.get_mut(name).map_or(Value::Null, Value::take),
+            From::Caller => caller.id.as_str().into(),
             From::Seen => match &caller.namespaces {
                 Some(names) => names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into(),
                 None => Value::Null,

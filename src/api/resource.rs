@@ -65,6 +65,8 @@ pub enum From {
     Field(&'static str),
     /// The namespaces that the caller sees; null is all.
     Seen,
+    /// The id of the caller's token.
+    Caller,
 }
 
 /// What is no mere question.
@@ -88,6 +90,8 @@ pub enum Action {
 
 /// Which page of a list.
 pub(super) const PAGE: (&str, From) = ("page", From::Query);
+/// Who it was.
+pub(super) const BY: (&str, From) = ("by", From::Caller);
 /// How many a page has.
 pub(super) const PER_PAGE: (&str, From) = ("per_page", From::Query);
 

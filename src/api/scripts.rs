@@ -17,7 +17,7 @@ pub(super) const RESOURCES: &[Resource] = &[
         path: of_script!(""),
         allow: "GET, HEAD, PUT, DELETE",
         methods: &[
-            ("GET", Does::Ask(&Question::one(Whom::Script, "get", &[("namespace", From::Namespace)]))),
+            ("GET", Does::Ask(&Question::one(Whom::Script, "get", &[]))),
             ("PUT", Does::Own(Action::PutScript)),
             ("DELETE", Does::Ask(&Question::one(Whom::Script, "delete", &[("force", From::Flag)]))),
         ],

@@ -138,7 +138,14 @@ impl Namespace {
 
     /// `delete_scripts {tags, limit}`: those that match, as many.
     async fn delete_scripts(&self, input: &Value) -> Answer {
-        let limit = input["limit"].as_u64().unwrap_or(100);
+        let mut fields = Fields::new(input, "The call", "", problem::MALFORMED);
+        let limit = fields.whole("limit", 1, 1000).unwrap_or(100);
+        if tags(input)? == tags(&Value::Null)? {
+            fields.wrong("tags is missing: it says which scripts to delete, such as plan:free:yes.".to_owned());
+        }
+        if !fields.problems.is_empty() {
+            return Err(Refusal::invalid(fields.problems));
+        }
         let rows = self.db.transact(|| self.matching(input, limit + 1, 0))?;
         let has_more = rows.len() as u64 > limit;
         let mut deleted = Vec::new();
