@@ -45,7 +45,7 @@ impl Call {
     /// [`Refusal::Api`] with 404 where there is no such path, or 400 where a name in it can be none;
     /// [`Refusal::MethodNotAllowed`].
     pub fn parse(method: &str, path: &str) -> Result<(Self, Does), Refusal> {
-        let unknown = || Refusal::api(404, problem::NO_SUCH_ROUTE, format!("There is no call {method} {path}."));
+        let unknown = || Refusal::api(404, problem::NO_SUCH_ROUTE, unknown(method, path));
         let rest = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix('/')).ok_or_else(unknown)?;
         for resource in RESOURCES.into_iter().flatten() {
             let Some(mut call) = Self::of_path(resource.path, rest) else { continue };
@@ -95,6 +95,19 @@ impl Call {
         }
         if problems.is_empty() { Ok(()) } else { Err(Refusal::Api { status: 400, problems }) }
     }
+}
+
+/// What is said of a path that there is not. wrangler asks for a bucket or a queue before it uploads what binds it.
+fn unknown(method: &str, path: &str) -> String {
+    let mut message = format!("There is no call {method} {path}.");
+    let product = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/accounts/")?.split('/').nth(1));
+    if product.is_some_and(|product| product != "workers" && product != "tokens") {
+        message.push_str(
+            " If this is about a binding: this host has variables, secrets, assets and version metadata to bind, and \
+             nothing else of an account.",
+        );
+    }
+    message
 }
 
 #[cfg(test)]
@@ -176,6 +189,14 @@ mod tests {
         for rest in ["/", "/settings/", "/setting", "/secrets/a/b", "/secrets/", "/secrets/%zz"] {
             assert_eq!(status("GET", &format!("{SCRIPT}{rest}")), 404, "{rest}");
         }
+    }
+
+    #[test]
+    fn what_a_binding_would_need_is_told_from_a_wrong_path() {
+        let told = |path: &str| reply::Error::from(Call::parse("GET", path).unwrap_err()).message;
+        assert!(told("/client/v4/accounts/a/r2/buckets/files").contains("binding"));
+        assert!(!told("/client/v4/accounts/a/workers/dispatch").contains("binding"));
+        assert!(!told("/client/v4/zones").contains("binding"));
     }
 
     #[test]

@@ -32,13 +32,13 @@ export default (clients) => describe("wrangler deploy of something broken", () =
     assert.match(out, /node:nothing/);
   });
 
-  test("a syntax error: line, column and the line itself", async () => {
+  test("a syntax error in a module that wrangler does not look into: line, column and the line itself", async () => {
     const { project, failed } = clients();
-    const folder = project("plain", { "main.js": "export default {\n  fetch() { return new Response(1 2); },\n};\n" });
-    const out = await failed(folder, "deploy", "main.js", "--name", "syntax", "--no-bundle", ...TO);
+    const folder = project("parts", { "lib/word.js": "export const word = (\n  1 2\n);\n" });
+    const out = await failed(folder, "deploy", "--name", "syntax", ...TO);
     assert.match(out, /SyntaxError/);
-    assert.match(out, /main\.js:2/);
-    assert.match(out, /new Response\(1 2\)/);
+    assert.match(out, /lib\/word\.js:2:5/);
+    assert.match(out, /> 2 \|   1 2/);
   });
 
   test("no handler at all", async () => {

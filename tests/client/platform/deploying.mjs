@@ -1,6 +1,6 @@
 // `wrangler deploy --dispatch-namespace`: what goes up is what is served.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ACCOUNT, NAMESPACE } from "./clients.mjs";
@@ -50,10 +50,11 @@ export default (clients) => describe("wrangler deploy", () => {
 
   test("a script without a bundler, and an annotation", async () => {
     const { project, ran, served, sdk } = clients();
-    const folder = project("plain", { "lib/word.js": 'export const word = "apart";\n', "main.js": 'import { word } from "./lib/word.js";\nexport default { fetch: () => new Response(word) };\n' });
-    await ran(folder, "deploy", "main.js", "--name", "apart", "--no-bundle", ...TO, "--message", "by hand", "--tag", "v1");
-    assert.equal((await served("apart")).text, "apart");
-    const path = `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/scripts/apart/versions`;
+    const folder = project("parts");
+    await ran(folder, "deploy", ...TO, "--message", "by hand", "--tag", "v1");
+    assert.equal((await served("parts", "/word")).text, "apart");
+    assert.equal((await served("parts", "/later")).text, "imported when it is needed");
+    const path = `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/scripts/parts/versions`;
     const { result } = await sdk.get(path);
     assert.deepEqual([result.items[0].annotations["workers/message"], result.items[0].annotations["workers/tag"]], ["by hand", "v1"]);
     assert.equal(result.items[0].metadata.source, "wrangler");
@@ -63,24 +64,26 @@ export default (clients) => describe("wrangler deploy", () => {
     const { project, failed, served } = clients();
     const folder = project("plain");
     const before = (await served("plain")).text;
-    writeFileSync(join(folder, "wrangler.toml"), `${readFileSync(join(folder, "wrangler.toml"), "utf8")}
+    appendFileSync(join(folder, "wrangler.toml"), `
 [[kv_namespaces]]
 binding = "STORE"
 id = "0123456789abcdef0123456789abcdef"
 
-[[queues.producers]]
-binding = "WORK"
-queue = "work"
+[ai]
+binding = "MODEL"
 `);
     const out = await failed(folder, "deploy", ...TO, "--var", "NAME:Nobody");
-    for (const part of [/STORE.*kv_namespace/, /WORK.*queue/]) assert.match(out, part);
+    for (const part of [/"STORE".*"kv_namespace"/, /"MODEL".*"ai"/]) assert.match(out, part);
+    const bucket = project("plain");
+    appendFileSync(join(bucket, "wrangler.toml"), '\n[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n');
+    assert.match(await failed(bucket, "deploy", ...TO), /r2\/buckets\/files.*binding.*\[code: 7003\]/s, "wrangler asks for it first");
     assert.equal((await served("plain")).text, before);
   });
 
   test("with [env], whose tags wrangler sets beside, it only warns", async () => {
     const { project, ran, served } = clients();
     const folder = project("plain");
-    writeFileSync(join(folder, "wrangler.toml"), `${readFileSync(join(folder, "wrangler.toml"), "utf8")}\n[env.staging.vars]\nNAME = "Stage"\n`);
+    appendFileSync(join(folder, "wrangler.toml"), '\n[env.staging.vars]\nNAME = "Stage"\n');
     await ran(folder, "deploy", ...TO, "--env", "staging");
     assert.equal(JSON.parse((await served("plain-staging")).text).NAME, "Stage");
   });

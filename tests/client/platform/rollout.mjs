@@ -113,12 +113,17 @@ export default (clients) => describe("versions and deployments, by the calls for
 
   test("a rollback over changed secrets asks first", async () => {
     const { sdk, served } = clients();
-    const [first] = versions;
-    await deploy([first, 100]);
+    const [first, second] = versions;
     const where = { ...at, dispatch_namespace: NAMESPACE };
     const secrets = sdk.workersForPlatforms.dispatch.namespaces.scripts.secrets;
-    await secrets.update(NAME, { ...where, name: "KEY", text: "one", type: "secret_text" });
+    const secret = { ...where, name: "KEY", text: "one", type: "secret_text" };
+    // A new secret is a version after the latest: it would put that live by the way.
+    await deploy([first, 100]);
+    await assert.rejects(secrets.update(NAME, secret), (error) => error.errors[0].code === 10215);
+    await deploy([second, 100]);
+    await secrets.update(NAME, secret);
     await assert.rejects(deploy([first, 100]), (error) => error.errors[0].code === 10220 && /KEY/.test(error.errors[0].message));
+    assert.equal((await served(NAME)).text, "two", "nothing has changed");
     await scripts.deployments.create(NAME, { ...at, force: true, strategy: "percentage", versions: [{ version_id: first, percentage: 100 }] });
     assert.equal((await served(NAME)).text, "one");
   });

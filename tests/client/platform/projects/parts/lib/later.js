@@ -1,0 +1,1 @@
+export const later = "imported when it is needed";
