@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 /// settings. `None` where a new version would load as the old one does, or where the operation is not in order, which it
 /// is told itself.
 pub(super) fn patch_of(operation: &Value, bindings: &Value) -> Option<Value> {
-    let one = |name: &Value, secret: Value| Some(Map::from_iter([(name.as_str()?.to_owned(), secret)]));
+    let one = |name: &Value, secret: Value| {
+        let mut one = Map::new();
+        one.insert(name.as_str()?.to_owned(), secret);
+        Some(one)
+    };
     let changed = match operation["op"].as_str()? {
         "patch_settings" => {
             let patch = &operation["patch"];
@@ -16,15 +20,16 @@ pub(super) fn patch_of(operation: &Value, bindings: &Value) -> Option<Value> {
         "put_secret" => one(&operation["body"]["name"], secret(&operation["body"])?)?,
         "delete_secret" => one(&operation["name"], Value::Null)?,
         "patch_secrets" => {
-            let named = operation["body"]["secrets"].as_object()?.iter();
-            let read = |(name, value): (&String, &Value)| {
+            // Not collected: that is a sort, and sorting is code.
+            let mut changed = Map::new();
+            for (name, value) in operation["body"]["secrets"].as_object()? {
                 let mut value = if value.is_null() { Value::Null } else { secret(value)? };
                 if !value.is_null() {
                     value["name"] = name.as_str().into();
                 }
-                Some((name.clone(), value))
-            };
-            named.map(read).collect::<Option<Map<_, _>>>()?
+                changed.insert(name.clone(), value);
+            }
+            changed
         }
         _ => return None,
     };

@@ -12,14 +12,13 @@ const LAYOUT: &str = "bundle 1";
 /// The digest of a bundle of these modules, `{name, kind, bytes, sha256}` each: the same for the same modules, in
 /// whatever order they came.
 pub fn digest(modules: &[Value]) -> String {
-    let mut lines: Vec<_> = modules
-        .iter()
-        .map(|module| {
-            let field = |name: &str| module[name].as_str().unwrap_or_default();
-            [field("name"), field("kind"), field("sha256")]
-        })
-        .collect();
-    lines.sort_unstable();
+    // Each to its place: there are some hundreds at most, and sorting is code.
+    let mut lines = Vec::with_capacity(modules.len());
+    for module in modules {
+        let field = |name: &str| module[name].as_str().unwrap_or_default();
+        let line = [field("name"), field("kind"), field("sha256")];
+        lines.insert(lines.partition_point(|other| *other < line), line);
+    }
     let mut hash = Sha256::new();
     hash.update(LAYOUT);
     for field in lines.as_flattened() {

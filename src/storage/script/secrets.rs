@@ -73,10 +73,11 @@ impl Op<'_> {
         if !changes.is_empty() {
             self.change_secrets(&changes)?;
         }
-        let secrets = version::public_bindings(&self.latest()?).into_iter().filter(is_secret);
-        Ok(Value::Object(
-            secrets.map(|secret| (secret["name"].as_str().unwrap_or_default().to_owned(), secret)).collect(),
-        ))
+        let mut by_name = Map::new();
+        for secret in version::public_bindings(&self.latest()?).into_iter().filter(is_secret) {
+            by_name.insert(secret["name"].as_str().unwrap_or_default().to_owned(), secret);
+        }
+        Ok(by_name.into())
     }
 
     fn change_secrets(&self, changes: &Map<String, Value>) -> Result<(), Refusal> {

@@ -110,15 +110,13 @@ impl Op<'_> {
 
     /// The keys of an operation, below the script's prefix, each once.
     fn keys(&self) -> Result<Vec<&str>, Refusal> {
-        let mut keys: Vec<&str> = self.input["objects"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(|key| self.relative(key))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let mut keys: Vec<&str> = Vec::new();
+        for key in self.input["objects"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let key = self.relative(key);
+            if let Err(place) = keys.binary_search(&key) {
+                keys.insert(place, key);
+            }
+        }
         let known = ["bundle/", "map/", "manifest/", "asset/"];
         match keys.iter().find(|key| !known.iter().any(|kind| key.starts_with(kind))) {
             Some(key) => Err(Refusal::StorageUnavailable(format!("{key:?} is no key of the script {:?}", self.name))),
