@@ -4,8 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** Bytes, gzip. Code that a start has to fetch and compile: raise a budget only on purpose, and say why. */
-const BUDGETS = { wasm: 120_000, JavaScript: 12_000 };
+/**
+ * Bytes, gzip. Code that a start has to fetch and compile: raise a budget only on purpose, and say why.
+ *
+ * The host without the platform half was 118 KB of wasm. The control API, the registry's documents and the three Durable
+ * Objects behind them are what came to that; in JavaScript, what looks at bodies: uploads, source maps, static assets.
+ */
+const BUDGETS = { wasm: 245_000, JavaScript: 42_000 };
 
 const folder = process.argv[2];
 const sizes = { wasm: { raw: 0, gzip: 0 }, JavaScript: { raw: 0, gzip: 0 } };
