@@ -8,6 +8,7 @@ import deploying from "./platform/deploying.mjs";
 import namespaces from "./platform/namespaces.mjs";
 import rollout from "./platform/rollout.mjs";
 import sdk from "./platform/sdk.mjs";
+import tokens from "./platform/tokens.mjs";
 import { startWrangler, workFolder } from "./wrangler.mjs";
 
 const TOKEN = "the-token-of-the-platform-tests";
@@ -26,5 +27,5 @@ describe("the platform under wrangler dev", { timeout: 300_000 }, () => {
     folder?.remove();
   });
 
-  for (const suite of [namespaces, deploying, broken, sdk, rollout, assets]) suite(() => clients);
+  for (const suite of [namespaces, deploying, broken, sdk, rollout, tokens, assets]) suite(() => clients);
 });
