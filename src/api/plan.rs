@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Call, Caller, From, query::Query, resource::Question};
-use crate::registry::{Refusal, problem};
+use crate::registry::{Problem, Refusal, problem};
 
 /// Reads a JSON body; nothing at all is `null`.
 ///
@@ -20,7 +20,7 @@ pub fn body(text: &str) -> Result<Value, Refusal> {
 /// The operation, `{"op": ...}`. A field that the call does not have is `null`; the object knows what there can be.
 ///
 /// # Errors
-/// [`Refusal::Api`] with all that is wrong with the query.
+/// [`Refusal::Api`] with all that is wrong with the query, and with a body that has other fields.
 pub fn operation(
     question: &Question,
     call: &Call,
@@ -30,6 +30,7 @@ pub fn operation(
 ) -> Result<Value, Refusal> {
     let mut operation = Map::new();
     operation.insert("op".to_owned(), question.op.into());
+    let mut taken = Vec::new();
     for (name, from) in question.fields {
         let value = match from {
             From::Namespace => call.namespace.as_str().into(),
@@ -37,7 +38,10 @@ pub fn operation(
             From::Query => query.text(name).map_or(Value::Null, Value::from),
             From::Flag => query.flag(name).into(),
             From::Body | From::Form(_) => body.take(),
-            From::Field(name) => body.get_mut(name).map_or(Value::Null, Value::take),
+            From::Field(name) => {
+                taken.push(*name);
+                body.get_mut(name).map_or(Value::Null, Value::take)
+            }
             From::Caller => caller.id.as_str().into(),
             From::Seen => match &caller.namespaces {
                 Some(names) => names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into(),
@@ -46,6 +50,76 @@ pub fn operation(
         };
         operation.insert((*name).to_owned(), value);
     }
-    let problems = query.problems;
+    let mut problems = query.problems;
+    let mut wrong = |message| problems.push(Problem::new(problem::UNREADABLE_BODY, message));
+    match body {
+        Value::Null => {}
+        Value::Object(fields) => {
+            // Passed over, a slip of the pen would be a token that never expires.
+            for field in fields.keys().filter(|field| !taken.contains(&field.as_str())) {
+                wrong(format!("{field:?} is no field of this call: there are {}.", taken.join(", ")));
+            }
+        }
+        _ => wrong("The body has to be a JSON object.".to_owned()),
+    }
     if problems.is_empty() { Ok(operation.into()) } else { Err(Refusal::Api { status: 400, problems }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::Does, *};
+
+    fn ask(method: &str, path: &str, sent: Value) -> Result<Value, Vec<Problem>> {
+        let url = format!("https://h/client/v4/accounts/a{path}");
+        let (call, does) = Call::parse(method, crate::http::path_of(&url)).unwrap();
+        let (Does::Ask(question) | Does::Administer(question)) = does else { panic!("{does:?}") };
+        operation(question, &call, &Caller::owner(), Query::of(&url), sent).map_err(|refusal| match refusal {
+            Refusal::Api { status: 400, problems } => problems,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn fields_are_where_the_table_says() {
+        let script = "/workers/dispatch/namespaces/n/scripts/s";
+        assert_eq!(
+            ask("GET", &format!("{script}/versions?page=2&deployable=true"), Value::Null).unwrap(),
+            json!({ "op": "versions", "page": "2", "per_page": null, "deployable": true })
+        );
+        assert_eq!(
+            ask("POST", &format!("{script}/deployments?force"), json!({ "any": 1 })).unwrap(),
+            json!({ "op": "deploy", "body": { "any": 1 }, "force": true })
+        );
+        assert_eq!(
+            ask("DELETE", &format!("{script}/tags/a%3Ab"), Value::Null).unwrap(),
+            json!({ "op": "delete_tag", "tag": "a:b" })
+        );
+        assert_eq!(
+            ask("PUT", "/workers/dispatch/namespaces/n", json!({ "name": "m" })).unwrap(),
+            json!({ "op": "patch_namespace", "name": "n", "new_name": "m", "trusted_workers": null, "by": "owner" })
+        );
+        assert_eq!(
+            ask("PUT", "/tokens/t/value", Value::Null).unwrap(),
+            json!({ "op": "roll_token", "id": "t", "grace_seconds": null })
+        );
+    }
+
+    #[test]
+    fn a_body_has_no_other_fields() {
+        let told = ask("POST", "/tokens", json!({ "name": "ci", "expires": "2030-01-01", "ip": [] })).unwrap_err();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].message.starts_with("\"expires\" is no field") && told[0].message.contains("expires_on"));
+        for body in [json!([]), json!("x"), json!(5)] {
+            assert_eq!(ask("POST", "/tokens", body).unwrap_err()[0].code, problem::UNREADABLE_BODY);
+        }
+    }
+
+    #[test]
+    fn a_body_is_json_or_nothing() {
+        assert_eq!(body(" \n").unwrap(), Value::Null);
+        assert_eq!(body("[1]").unwrap(), json!([1]));
+        assert!(matches!(body("{"), Err(Refusal::Api { status: 400, .. })));
+    }
 }

@@ -67,12 +67,10 @@ impl From<Refusal> for Error {
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             // The client can only wait; the reason is for the log, see `answer`.
             Refusal::StorageUnavailable(_) => {
-                header = Some(("retry-after", "1".to_owned()));
                 (503, "storage_unavailable", "Storage did not answer: try again in a moment.".to_owned())
             }
             // As storage's failure, which it is: the reason is in the log.
             Refusal::Worker(error) if matches!(error.kind(), ErrorKind::Factory { .. }) => {
-                header = Some(("retry-after", "1".to_owned()));
                 (503, "dynamic_worker_unavailable", "Its code did not arrive: try again in a moment.".to_owned())
             }
             Refusal::Worker(error) => {
@@ -80,6 +78,9 @@ impl From<Refusal> for Error {
                 (status, code, sentence(&error.to_string()))
             }
         };
+        if status == 503 && header.is_none() {
+            header = Some(("retry-after", "1".to_owned()));
+        }
         Self { status, code, message, header }
     }
 }
@@ -143,6 +144,10 @@ mod tests {
         assert_eq!(header(Refusal::MethodNotAllowed("GET, HEAD")), ("allow", "GET, HEAD".to_owned()));
         assert_eq!(header(Refusal::RateLimited { retry_after_s: 7 }), ("retry-after", "7".to_owned()));
         assert_eq!(header(Refusal::Unauthorized).0, "www-authenticate");
+        let busy = worker_loader::Error::classify("Error", "Too many concurrent dynamic workers", false);
+        for unavailable in [Refusal::StorageUnavailable(String::new()), busy.into()] {
+            assert_eq!(header(unavailable), ("retry-after", "1".to_owned()));
+        }
         assert_eq!(header(Refusal::PreconditionFailed { current: "\"2\"".into() }), ("etag", "\"2\"".to_owned()));
     }
 

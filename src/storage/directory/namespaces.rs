@@ -46,6 +46,9 @@ impl Directory {
         let row = self.find(&input["name"])?;
         let mut fields = Fields::new(input, "The namespace", "", problem::MALFORMED);
         let trusted = fields.boolean("trusted_workers").map_or(row[6].clone(), |trusted| u8::from(trusted).into());
+        if fields.get("new_name").is_none() && fields.get("trusted_workers").is_none() {
+            fields.wrong("There is nothing to change in it: name or trusted_workers.".to_owned());
+        }
         if !fields.problems.is_empty() {
             return Err(Refusal::invalid(fields.problems));
         }
