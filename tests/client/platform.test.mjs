@@ -6,6 +6,7 @@ import broken from "./platform/broken.mjs";
 import { NAMESPACE, clientsOf } from "./platform/clients.mjs";
 import deploying from "./platform/deploying.mjs";
 import namespaces from "./platform/namespaces.mjs";
+import readme from "./platform/readme.mjs";
 import rollout from "./platform/rollout.mjs";
 import sdk from "./platform/sdk.mjs";
 import tokens from "./platform/tokens.mjs";
@@ -27,5 +28,5 @@ describe("the platform under wrangler dev", { timeout: 300_000 }, () => {
     folder?.remove();
   });
 
-  for (const suite of [namespaces, deploying, broken, sdk, rollout, tokens, assets]) suite(() => clients);
+  for (const suite of [namespaces, deploying, broken, sdk, rollout, tokens, assets, readme]) suite(() => clients);
 });

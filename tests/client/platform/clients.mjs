@@ -43,6 +43,7 @@ export function clientsOf(host, token) {
     host,
     home,
     token,
+    env,
     sdk: new Cloudflare({ apiToken: token, baseURL, maxRetries: 1 }),
     api: apiOf({ fetch: (path, init) => fetch(new URL(path, host.url), init) }, token),
     wrangler,
