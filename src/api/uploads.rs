@@ -54,15 +54,14 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
         draft["named_handlers"] = checked.named_handlers;
         startup_time_ms = checked.startup_time_ms;
     }
-    let mut objects = Vec::new();
     if draft["assets"].is_object() {
         let (id, name, has_worker) = (&script.namespace.id, &scope.call.script, digest.is_some());
         draft["assets"] = assets::complete(&scope.env, id, name, &draft["assets"], has_worker).await?;
-        objects.push(draft["assets"]["manifest"].clone());
     }
-    if let Some(digest) = digest {
-        objects.extend(script.store(&received, &digest).await?);
-    }
+    let objects = match digest {
+        Some(digest) => script.store(&received, &digest).await?,
+        None => Vec::new(),
+    };
     let deploy = kind != Kind::Version;
     let stored = script.ask("upload", vec![("draft", draft), ("deploy", deploy.into()), ("objects", objects.into())]);
     let mut stored = stored.await?;

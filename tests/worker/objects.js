@@ -2,9 +2,9 @@
 // the bucket.
 //
 // POST /ask/{binding}/{name of the object} asks the object; /r2 gets, puts and lists in the bucket.
-import worker, { ConfigStore, Directory, Limiter, Namespace, Script } from "./entry.js";
+import worker from "./entry.js";
 
-export { ConfigStore, Directory, Limiter, Namespace, Script };
+export * from "./entry.js";
 
 const KEYS = 1000;
 
