@@ -19,7 +19,8 @@ impl Directory {
 
     /// `list_namespaces {page, per_page, only}`: in the order of their names; of those in `only`, where it is a list.
     pub(super) fn list_namespaces(&self, input: &Value) -> Answer {
-        let page = Page::parse(input, 100).map_err(Refusal::invalid)?;
+        // Neither wrangler nor the npm package ever asks for a second page.
+        let page = Page::parse(input, 1000).map_err(Refusal::invalid)?;
         let seen = "(? OR name IN (SELECT value FROM json_each(?)))";
         let only = input["only"].as_array().cloned();
         let mut parameters = vec![only.is_none().into(), only.unwrap_or_default().into()];
