@@ -17,6 +17,18 @@ export default (clients) => describe("wrangler deploy of something broken", () =
     assert.equal((await served("thrower")).status, 404, "nothing was stored");
   });
 
+  test("a place that the host has mapped, wrangler does not map once more", async () => {
+    const { project, failed } = clients();
+    // The bundle has the name of the file that it is made of, and other lines.
+    const folder = project("plain", {
+      "index.js": 'import { boom } from "./lib/boom.js";\n\n\n\n\nboom({});\nexport default { fetch: () => new Response() };\n',
+      "lib/boom.js": "// one\n// two\nexport function boom(x) {\n  return x.y.z;\n}\n",
+    });
+    const out = await failed(folder, "deploy", "index.js", "--name", "mapped", "--upload-source-maps", ...TO);
+    assert.match(out, /^ *at lib\/boom\.js:4:14 in boom\n *at index\.js:6:1$/m);
+    assert.match(out, /> 4 \| {3}return x\.y\.z;/);
+  });
+
   test("an import of what is not there: who imports what", async () => {
     const { project, failed } = clients();
     const folder = project("plain", { "main.js": 'import { gone } from "./lib/gone.js";\nexport default { fetch: () => new Response(gone) };\n' });
