@@ -17,6 +17,13 @@ export function object(host, binding, name) {
   };
 }
 
+/** The rows of the last of these statements, in the database of an object. */
+export async function sql(host, binding, name, statements) {
+  const response = await host.fetch(`/sql/${binding}/${name}`, { method: "POST", body: statements });
+  assert.equal(response.status, 200, await response.clone().text());
+  return response.json();
+}
+
 export const directory = (host) => object(host, "DIRECTORY", "directory");
 export const namespace = (host, id) => object(host, "NAMESPACES", id);
 export const script = (host, id, name) => object(host, "SCRIPTS", `${id}/${name}`);
@@ -58,6 +65,14 @@ export async function put(host, values) {
 
 /** The keys in the bucket. */
 export const bucket = async (host) => (await host.fetch("/r2")).json();
+
+/** How the bindings work from now on, as the Durable Objects see them: "works", "fails", "holds". Gives how many calls are held. */
+export const modes = async (host, modes = {}) => (await host.fetch("/modes", { method: "PUT", body: JSON.stringify(modes) })).json();
+
+/** A namespace of its own. */
+export async function created(host, name = "tenants") {
+  return (await directory(host)("create_namespace", { name })).namespace_id;
+}
 
 /** Waits until `holds` gives something true, which it gives. */
 export async function until(holds, what, seconds = 20) {

@@ -75,7 +75,8 @@ impl Directory {
 
     /// A namespace that is deleted has its own object delete its scripts.
     async fn bid_farewell(&self) -> Answer<()> {
-        for id in self.db.column("SELECT id FROM leaving", &[])? {
+        // In a transaction, as it may be the first thing that is asked of a database of another schema.
+        for id in self.db.transact(|| self.db.column("SELECT id FROM leaving", &[]))? {
             object::ask(&self.env, "NAMESPACES", id.as_str().unwrap_or_default(), &json!({ "op": "delete" })).await?;
             self.db.run("DELETE FROM leaving WHERE id = ?", &[id])?;
         }

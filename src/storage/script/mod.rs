@@ -39,6 +39,9 @@ const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sq
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
 const KEPT_MS: u32 = 3_600_000;
 
+/// How long to wait where not even the next alarm can be planned, such as with the data of a newer host.
+const LATER_MS: f64 = 60_000.0;
+
 /// One script of a namespace, named `{namespace_id}/{script}`.
 #[durable_object(alarm)]
 pub struct Script {
@@ -80,7 +83,10 @@ impl DurableObject for Script {
                 console_error!("The clean-up of a script is tried again: {refusal:?}");
             }
         }
-        self.held.db.transact(|| self.held.op(&Value::Null)?.plan_next_alarm()).map_err(|_| "the alarm failed")?;
+        if self.held.db.transact(|| self.held.op(&Value::Null)?.plan_next_alarm()).is_err() {
+            // The runtime itself would give up after some failures, and what is to be done would never be.
+            self.held.db.alarm_at(now() + LATER_MS).map_err(|_| "the alarm failed")?;
+        }
         Ok(web_sys::Response::new()?.into())
     }
 }

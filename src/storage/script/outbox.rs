@@ -47,7 +47,9 @@ impl Op<'_> {
 impl Held {
     /// Tells the index what it has not been told.
     pub(super) async fn deliver(&self) -> Result<(), Refusal> {
-        let Some(row) = self.db.row("SELECT revision, entry FROM outbox", &[])? else { return Ok(()) };
+        // In a transaction, as it may be the first thing that is asked of a database of another schema.
+        let told = self.db.transact(|| self.db.row("SELECT revision, entry FROM outbox", &[]))?;
+        let Some(row) = told else { return Ok(()) };
         let entry = super::super::db::document(&row[1]);
         let op = if entry.is_null() { "unindex" } else { "index" };
         let message = json!({ "op": op, "script": self.name, "entry": entry, "revision": row[0] });

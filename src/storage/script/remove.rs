@@ -18,7 +18,8 @@ impl Op<'_> {
             "UPDATE script SET deleted = 1, incarnation = '', cookie_key = '', settings = '{}', number = 0, sequence = ?",
             &[(row.sequence + 1).into()],
         )?;
-        self.db.run("UPDATE object SET since = 0", &[])?;
+        // Not what is announced: whoever uploads it may write it after it was deleted, and nobody would know of it.
+        self.db.run("UPDATE object SET since = 0 WHERE state > 0", &[])?;
         self.tell_index(&Value::Null)?;
         self.wake(self.now_ms)?;
         Ok(Value::Null)

@@ -1,0 +1,140 @@
+// Namespaces: the index of their scripts, which heals, and their end, which comes whatever is in its way.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startHost } from "./host.mjs";
+import { bucket, created, directory, draft, modes, namespace, refused, script, sql, until, upload, withObjects } from "./objects.mjs";
+
+let host, count = 0;
+before(async () => { host = await startHost({ main: "objects.js", bindings: { BUNDLE_GRACE_MS: 500 } }); });
+after(() => host?.dispose());
+
+async function fresh() {
+  const name = `n${(count += 1)}`;
+  const id = await created(host, name);
+  return { name, id, ask: namespace(host, id), told: () => directory(host)("namespace", { name }) };
+}
+const names = async (ask, fields) => (await ask("scripts", fields)).result.map(({ script }) => script.id);
+
+describe("the index", () => {
+  test("has what scripts say of themselves at once, in pages and by tags, and the directory has their number", async () => {
+    const { id, ask, told } = await fresh();
+    for (const name of ["c", "a", "b"]) await upload(host, id, name, draft(name, { tags: ["all", name] }));
+    assert.deepEqual(await names(ask), ["a", "b", "c"]);
+    assert.deepEqual(await names(ask, { page: 2, per_page: 2 }), ["c"]);
+    assert.deepEqual(await names(ask, { tags: "all:yes,b:no" }), ["a", "c"]);
+    const [entry] = (await ask("scripts", { namespace: "n", tags: "b:yes" })).result;
+    assert.deepEqual(entry, await script(host, id, "b")("get", { namespace: "n" }));
+    await script(host, id, "b")("delete");
+    assert.deepEqual(await names(ask), ["a", "c"]);
+    await until(async () => (await told()).script_count === 2, "the directory's number");
+  });
+
+  test("hears later what it could not be told, and of all that happened the last", async () => {
+    const { id, ask } = await fresh();
+    await upload(host, id, "stays", draft("1"));
+    await upload(host, id, "goes", draft("1"));
+    await modes(host, { NAMESPACES: "fails" });
+    for (const text of ["2", "3"]) await upload(host, id, "stays", draft(text));
+    await script(host, id, "goes")("delete");
+    await modes(host, { NAMESPACES: "works" });
+    assert.deepEqual(await names(ask), ["goes", "stays"], "it was not told");
+    const entry = await script(host, id, "stays")("get");
+    await until(async () => {
+      const { result } = await ask("scripts");
+      return result.length === 1 && result[0].script.deployment_id === entry.script.deployment_id;
+    }, "the alarm tells it");
+    assert.deepEqual(await sql(host, "SCRIPTS", `${id}/stays`, "SELECT * FROM outbox"), []);
+  });
+
+  test("takes no older word for a newer one", async () => {
+    const { id, ask } = await fresh();
+    await upload(host, id, "s", draft("1"));
+    const { result: [entry] } = await ask("scripts");
+    await script(host, id, "s")("delete");
+    await ask("index", { script: "s", entry, revision: 1 });
+    assert.deepEqual(await names(ask), []);
+    await upload(host, id, "s", draft("2"));
+    await ask("unindex", { script: "s", entry: null, revision: 2 });
+    assert.deepEqual(await names(ask), ["s"]);
+  });
+});
+
+describe("a quota", () => {
+  test("counts scripts, not uploads", async () => {
+    const { id, ask } = await fresh();
+    await ask("patch_quota", { patch: { scripts: 1 } });
+    await ask("admit", { script: "a" });
+    await upload(host, id, "a", draft("1"));
+    await ask("admit", { script: "a" });
+    await refused(ask("admit", { script: "b" }), 403, 10037);
+    assert.deepEqual(await ask("quota"), { scripts: 1, script_count: 1 });
+    await refused(ask("patch_quota", { patch: {} }), 400, 10004);
+    await script(host, id, "a")("delete");
+    await ask("admit", { script: "b" });
+  });
+});
+
+describe("scripts deleted by tags", () => {
+  test("are those that match, as many as is said, and never all", async () => {
+    const { id, ask } = await fresh();
+    for (const name of ["a", "b", "c"]) await upload(host, id, name, draft(name, { tags: [name === "c" ? "paid" : "free"] }));
+    await refused(ask("delete_scripts", {}), 400, 10004);
+    const first = await ask("delete_scripts", { tags: "free:yes", limit: 1 });
+    assert.deepEqual([first.deleted_count, first.has_more], [1, true]);
+    assert.deepEqual(await ask("delete_scripts", { tags: "free:yes" }), { deleted_count: 1, deleted: [{ id: "b" }], has_more: false });
+    assert.deepEqual(await names(ask), ["c"]);
+  });
+});
+
+describe("a namespace that is deleted", () => {
+  test("takes its scripts along; one of its name is another, and is not hit", async () => {
+    const { name, id, ask } = await fresh();
+    for (let i = 0; i < 25; i++) await upload(host, id, `s${i}`, draft("same"));
+    await modes(host, { SCRIPTS: "fails" });
+    await directory(host)("delete_namespace", { name });
+    await refused(directory(host)("namespace", { name }), 404, 100119);
+    const again = await created(host, name);
+    assert.notEqual(again, id);
+    await upload(host, again, "s1", draft("new"));
+    await refused(ask("admit", { script: "x" }), 404, 100119);
+    await host.logged(/A namespace tries again: [^]*SCRIPTS does not answer/);
+    await modes(host, { SCRIPTS: "works" });
+    await until(async () => (await ask("quota")).script_count === 0, "the scripts go", 30);
+    await until(async () => (await bucket(host)).every((key) => !key.startsWith(id)), "and what they had");
+    await refused(script(host, id, "s1")("get"), 404, 10092);
+    assert.deepEqual(await names(namespace(host, again)), ["s1"]);
+    assert.equal((await bucket(host)).filter((key) => key.startsWith(again)).length, 1);
+  });
+
+  test("also takes a script that was admitted before, and uploaded after", async () => {
+    const { name, id, ask } = await fresh();
+    await directory(host)("delete_namespace", { name });
+    await upload(host, id, "late", draft("late"));
+    await until(async () => (await script(host, id, "late")("get").then(() => 200, ({ status }) => status)) === 404, "it goes");
+    await until(async () => (await ask("quota")).script_count === 0, "from the index as well");
+  });
+
+  test("is told so later, where its object did not answer, also after a restart", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "namespace-"));
+    const kept = { bindings: { BUNDLE_GRACE_MS: 500 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
+    try {
+      let id;
+      await withObjects(kept, async (host) => {
+        id = await created(host, "gone");
+        for (const name of ["a", "b"]) await upload(host, id, name, draft(name));
+        await modes(host, { NAMESPACES: "fails" });
+        await directory(host)("delete_namespace", { name: "gone" });
+      });
+      await withObjects(kept, async (host) => {
+        await refused(directory(host)("namespace", { name: "gone" }), 404, 100119);
+        await until(async () => (await bucket(host)).length === 0, "its scripts go, and what they had");
+        await until(async () => (await namespace(host, id)("quota")).script_count === 0, "and its index");
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
