@@ -1,8 +1,8 @@
 // A main module in front of the Worker's own, for what no client can reach: the operations of the Durable Objects, the
 // bucket, and what happens while one of them does not answer.
 //
-// POST /ask/{binding}/{name of the object} asks the object, /sql/... its database; /r2 lists the bucket's keys, PUT /r2 writes to it. PUT /modes
-// sets the modes.
+// POST /ask/{binding}/{name of the object} asks the object, /sql/... its database, /alarm/... when it goes off; /r2 lists
+// the bucket's keys, PUT /r2 writes to it. PUT /modes sets the modes.
 import worker, { Directory as RealDirectory, Namespace as RealNamespace, Script as RealScript } from "./entry.js";
 
 // But for what is below, all that the Worker has.
@@ -62,6 +62,7 @@ const reachable = (Real) => class extends Real {
 		this.storage = ctx.storage;
 	}
 	async fetch(request) {
+		if (request.headers.has("x-alarm")) return Response.json(await this.storage.getAlarm());
 		if (!request.headers.has("x-sql")) return super.fetch(request);
 		return Response.json([...this.storage.sql.exec(await request.text()).raw()]);
 	}
@@ -83,9 +84,9 @@ async function keys(bucket) {
 export default {
 	async fetch(request, env, ctx) {
 		const [, what, binding, ...name] = new URL(request.url).pathname.split("/");
-		if (what === "ask" || what === "sql") {
+		if (what === "ask" || what === "sql" || what === "alarm") {
 			const object = env[binding].getByName(name.join("/"));
-			const headers = what === "sql" ? { "x-sql": "1" } : {};
+			const headers = { [`x-${what}`]: "1" };
 			return object.fetch(`https://${name.join("/")}/`, { method: "POST", headers, body: await request.text() });
 		}
 		if (what === "modes") {

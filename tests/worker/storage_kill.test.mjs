@@ -143,3 +143,35 @@ test("20 times kill -9: the old or the new, nothing half, nothing lost, and in t
     await host.dispose();
   }
 });
+
+test("kill -9 while a script and a namespace are deleted: both come to their end, and what has their name since is not hit", async () => {
+  let host = await start();
+  try {
+    const gone = await objects.created(host, "gone");
+    for (let i = 0; i < 8; i++) await objects.upload(host, gone, `s${i}`, objects.draft("same"));
+    await objects.upload(host, id, "d", objects.draft("old"));
+    await objects.modes(host, { BUNDLES: "holds", SCRIPTS: "holds" });
+    await objects.script(host, id, "d")("delete");
+    await objects.directory(host)("delete_namespace", { name: "gone" });
+    const again = await objects.created(host, "gone");
+    await objects.upload(host, again, "s0", objects.draft("same"));
+    await objects.until(async () => {
+      const { BUNDLES, SCRIPTS } = await objects.modes(host);
+      return BUNDLES > 0 && SCRIPTS > 0;
+    }, "both are in the middle of it");
+    await kill(host);
+    host = await start();
+    await objects.upload(host, id, "d", objects.draft("new"));
+    const left = async () => (await objects.bucket(host)).filter((key) => key.startsWith(gone) || key.startsWith(`${id}/d/`));
+    await objects.until(async () => (await left()).length === 1, "what they had goes", 30);
+    assert.deepEqual(await left(), [objects.bundleKey(id, "d", objects.draft("new"))]);
+    await objects.until(async () => (await objects.namespace(host, gone)("quota")).script_count === 0, "and the index");
+    await objects.refused(objects.script(host, gone, "s7")("get"), 404, 10092);
+    for (const [namespace, name, text] of [[again, "s0", "same"], [id, "d", "new"]]) {
+      assert.equal((await objects.script(host, namespace, name)("live")).versions[0].bundle, objects.draft(text).bundle);
+    }
+    assert.ok((await objects.bucket(host)).includes(objects.bundleKey(again, "s0", objects.draft("same"))));
+  } finally {
+    await host.dispose();
+  }
+});

@@ -1,10 +1,11 @@
 // Databases of other hosts: an older one's is taken to the schema of today with all that is in it, a newer one's is let be.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { created, directory, draft, namespace, script, sql, upload } from "./objects.mjs";
+import { created, directory, draft, modes, namespace, script, sql, until, upload, withObjects } from "./objects.mjs";
 
 const SCHEMAS = join(import.meta.dirname, "../../src/storage");
 const schema = (path) => readFileSync(join(SCHEMAS, path), "utf8");
@@ -54,6 +55,32 @@ test("what a step cannot do leaves the schema that was there, and is tried again
   await sql(host, "SCRIPTS", name, "DROP TABLE watch");
   assert.equal((await script(host, id, "stuck")("resolve", { draft: draft() })).number, 1);
   assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT version FROM schema"), [[2]]);
+});
+
+test("an alarm over the data of a newer host does nothing, and will go off again", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "schema-"));
+  const kept = { extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
+  try {
+    let name, outbox, id;
+    await withObjects(kept, async (host) => {
+      id = await created(host);
+      name = `${id}/s`;
+      await modes(host, { NAMESPACES: "fails" });
+      await upload(host, id, "s");
+      outbox = await sql(host, "SCRIPTS", name, "SELECT revision, entry FROM outbox");
+      assert.equal(outbox.length, 1, "the index is not told");
+      await sql(host, "SCRIPTS", name, "UPDATE schema SET version = 77");
+    });
+    await withObjects(kept, async (host) => {
+      const planned = async () => (await host.fetch(`/alarm/SCRIPTS/${name}`, { method: "POST" })).json();
+      await until(() => /The clean-up of a script is tried again: [^]*schema 77/.test(host.log()), "the alarm goes off");
+      await until(async () => (await planned()) > Date.now() + 30_000, "and is planned again");
+      assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT revision, entry FROM outbox"), outbox);
+      assert.deepEqual((await namespace(host, id)("scripts")).result, []);
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 // Each object of a host of its own, as one that has migrated does not look again.
