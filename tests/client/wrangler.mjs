@@ -50,7 +50,8 @@ export async function startWrangler({ storage, secretsFile }) {
       await host.stop();
       throw new Error(`wrangler dev does not answer (exit code ${child.exitCode}):\n${log}`);
     }
-    await wait(100);
+    // Not unref'd: without a child that runs, nothing else would keep this process until it has said why.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return host;
 }
