@@ -6,8 +6,11 @@ import { startHost } from "./host.mjs";
 export const TOKEN = "the-token-of-the-dispatch-tests";
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A module whose answers say `text` and how often it was asked. */
-export const says = (text) => `let n = 0; export default { fetch: () => new Response(${JSON.stringify(text)}, { headers: { "x-n": String(n += 1) } }) };`;
+/**
+ * A module whose answers say `text`. It reads what it is sent: where a worker does not, workerd now and then closes the
+ * connection, whatever host is in front of it.
+ */
+export const says = (text) => `export default { async fetch(request) { await request.text(); return new Response(${JSON.stringify(text)}); } };`;
 
 /** A module that tells what it gets. */
 export const ECHO = `export default { async fetch(request, env) {

@@ -74,6 +74,8 @@ describe("a version that does not load", () => {
         assert.match(message, /gone\.js/);
       }
     }
+    const [incident, ...others] = await incidents(host, "app");
+    assert.deepEqual([incident.count, others], [2, []], "once by its name and once as a preview, however often it was tried");
     const two = await host.deploy("app", says("two"));
     await corrupted(host, "app", two, { "index.js": "null.x" });
     await refused(await host.ask("app/"), 502, "dynamic_worker_failed_to_load");
@@ -145,7 +147,7 @@ describe("a version that runs and fails", () => {
   test("is told as it is, and no other runs in its place", () => withScripts(spied, async (host) => {
     await host.deploy("app", says("one"));
     await text(await host.ask("app/"));
-    await host.deploy("app", `let calls = 0; export default { fetch(r) { calls += 1; throw new TypeError("call " + calls); } };`);
+    await host.deploy("app", `let calls = 0; export default { async fetch(r) { await r.text(); calls += 1; throw new TypeError("call " + calls); } };`);
     for (const [i, init] of [{}, { method: "POST", body: "b" }, {}].entries()) {
       const message = await refused(await host.ask("app/", init), 502, "dynamic_worker_threw");
       assert.equal(message, `The dynamic worker threw TypeError: call ${i + 1}.`);

@@ -85,12 +85,16 @@ describe("a script is given", () => {
 });
 
 describe("logs of a script", () => {
-  const LOGS = `export default { async fetch(request) {
+  // A class, as what it says when it is made is said for whatever it is made.
+  const LOGS = `import { WorkerEntrypoint } from "cloudflare:workers"; export default class extends WorkerEntrypoint {
+   constructor(ctx, env) { super(ctx, env); console.log("made"); }
+   async fetch(request) {
     console.log("hello", { a: 1 });
     console.warn("careful");
     if (new URL(request.url).pathname === "/throw") throw new TypeError("oops");
     return new Response(await request.text());
-  } };`;
+   }
+  };`;
   const lines = (host) => host.log().split("\n").flatMap((line) => {
     try {
       const parsed = JSON.parse(line);
@@ -106,11 +110,12 @@ describe("logs of a script", () => {
     assert.equal(await text(await host.ask("app/x?y", { method: "POST", body: "b", headers: secret })), "b");
     assert.equal((await host.ask("app/throw")).status, 502);
     for (let i = 0; i < 250 && lines(host).length < 2; i += 1) await wait(20);
+    await wait(200);
     const [served, thrown, ...others] = lines(host);
     assert.deepEqual(others, [], "that it was asked whether it loads is no call of its own");
     assert.deepEqual([served.namespace, served.script, served.version, served.method, served.status, served.outcome], ["tenants", "app", id, "POST", 200, "ok"]);
     assert.equal(served.url, `${host.url}x?y`);
-    assert.deepEqual(served.logs.map(({ level, message }) => [level, message]), [["log", ["hello", { a: 1 }]], ["warn", ["careful"]]]);
+    assert.deepEqual(served.logs.map(({ level, message }) => [level, message]), [["log", ["made"]], ["log", ["hello", { a: 1 }]], ["warn", ["careful"]]]);
     assert.deepEqual([thrown.outcome, thrown.exceptions[0].name, thrown.exceptions[0].message], ["exception", "TypeError", "oops"]);
     for (const value of ["theirs", "sid=1"]) assert.ok(!host.log().includes(value), "no header is written");
   }));

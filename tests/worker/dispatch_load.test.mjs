@@ -2,17 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
-import { from, startSharing, sticker, version, wait, withScripts } from "./dispatch.mjs";
+import { from, says, startSharing, sticker, version, wait, withScripts } from "./dispatch.mjs";
 
-// It reads what it is sent: where a worker does not, workerd now and then closes the connection, whatever host is in front.
-const answers = (text) => `export default { async fetch(request) { await request.text(); return new Response("${text}"); } };`;
 const DEPLOYS = 200;
 const TTL_MS = 300;
 
 test("no request fails, and no visitor with a cookie goes back", { timeout: 180_000 }, () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (first) => {
   const second = await startSharing(first, { SNAPSHOT_TTL_MS: TTL_MS });
   try {
-    const uploaded = [await first.deploy("app", answers("v0"))];
+    const uploaded = [await first.deploy("app", says("v0"))];
     /** What is live under each sequence number. */
     const live = new Map();
     const learn = async () => {
@@ -49,7 +47,7 @@ test("no request fails, and no visitor with a cookie goes back", { timeout: 180_
 
     for (let i = 1; i <= DEPLOYS; i += 1) {
       const some = () => uploaded[Math.floor((i * 7919) % uploaded.length)];
-      if (i % 4 === 0) uploaded.push(await first.deploy("app", answers(`v${i}`)));
+      if (i % 4 === 0) uploaded.push(await first.deploy("app", says(`v${i}`)));
       else if (i % 4 === 1) await first.split("app", { [uploaded.at(-1)]: 100 });
       else if (some() === uploaded.at(-1)) await first.split("app", { [some()]: 100 });
       else await first.split("app", { [uploaded.at(-1)]: i % 100 || 50, [some()]: 100 - (i % 100 || 50) });

@@ -111,6 +111,24 @@ describe("what is live", () => {
     assert.equal(await text(await host.ask("app/")), "one");
   }));
 
+  test("is not what was asked for before the change and arrives after it", () => withTtl(300, async (host) => {
+    const first = await host.deploy("app", says("old"));
+    await text(await host.ask("app/"));
+    await wait(301);
+    await host.spy({ storage: "late" });
+    // One copy that is taken anew, one that there is none of yet, and one of what there is not.
+    const asked = [host.ask("app/"), host.ask(`app@${first}/`), host.ask("none/")];
+    while ((await host.spy()).asked.filter(({ op }) => op === "live" || op === "preview").length < 4) await wait(5);
+    await host.spy({ storage: "works" });
+    for (const name of ["app", "none"]) await host.deploy(name, says("new"));
+    const until = Date.now() + 2000;
+    while (Date.now() < until) {
+      for (const name of ["app", "none"]) assert.equal(await text(await host.ask(`${name}/`)), "new");
+      await wait(20);
+    }
+    assert.deepEqual(await Promise.all(asked.map(async (answer) => (await answer).status)), [200, 200, 404]);
+  }));
+
   test("names that are asked for in vain push out no script that runs", () => withTtl(60_000, async (host) => {
     await host.deploy("app", says("one"));
     await text(await host.ask("app/"));

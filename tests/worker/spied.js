@@ -15,7 +15,8 @@ const ECHO = `export default {
 
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
-// - storage: "works", "fails", or "hangs" for two seconds; bucket: the same of R2
+// - storage: "works", "fails", "hangs" for two seconds, or "late": it has answered, and the answer takes a second and a half;
+//   bucket: the first three, of R2
 const modes = { code: "given", hold: "", storage: "works", bucket: "works" };
 const seen = { codes: [], calls: 0, reads: 0, held: 0, asked: [], got: [] };
 
@@ -71,7 +72,10 @@ const spiedObjects = (objects) => replaced(objects, {
 				seen.asked.push(body ? JSON.parse(body) : request.method);
 				if (modes.storage === "fails") throw new Error("The disk is on fire.");
 				if (modes.storage === "hangs") await scheduler.wait(2000);
-				return object.fetch(request);
+				const late = modes.storage === "late";
+				const answer = await object.fetch(request);
+				if (late) await scheduler.wait(1500);
+				return answer;
 			},
 		});
 	},
