@@ -45,8 +45,9 @@ pub fn next(error: &Error, sent: Sent) -> Next {
     }
     let first = sent.tries < 2;
     match error.kind() {
-        // The request that had begun to load it ended first; the loader asks under another name from now on.
-        ErrorKind::Canceled if first => Next::Again,
+        // The request that had begun to load it ended first, or a deployment of ours did that handed it its stubs. The loader
+        // asks under another name from now on.
+        ErrorKind::Canceled | ErrorKind::CloneSkew if first => Next::Again,
         ErrorKind::Factory { message } if first && is_of_another(message) => Next::Again,
         ErrorKind::Factory { .. } => Next::Another { again: first },
         _ => Next::Another { again: false },
@@ -93,6 +94,7 @@ mod tests {
             "The execution context responding to this call was canceled.",
             "The request which initiated this dynamic worker load has already completed.",
             "worker-loader factory: a panic took it down",
+            "Unable to deserialize cloned data.",
         ] {
             assert_eq!(after("Error", cut_off, false, FIRST), (Next::Again, false), "{cut_off}");
             assert_ne!(after("Error", cut_off, false, Sent { tries: 2, ..FIRST }).0, Next::Again, "{cut_off}");

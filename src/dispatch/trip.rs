@@ -45,7 +45,7 @@ impl Trip {
     /// waits in Rust; or a Promise of either.
     ///
     /// # Errors
-    /// Where there is no such script, or the call could not even be made. What fails later comes back through [`failed`].
+    /// Where there is no such script, or the call could not even be made. What fails later comes back through `failed`.
     pub fn serve(self, target: &Target<'_>) -> Result<JsValue, Refusal> {
         if target.is_bare() && matches!(&*self.request.method(), "GET" | "HEAD") && !self.is_upgrade() {
             return with_slash(&target.with_slash());

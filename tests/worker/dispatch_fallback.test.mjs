@@ -127,19 +127,23 @@ describe("code that cannot be had", () => {
     await host.logged(/There is no bundle/);
   }));
 
-  test("a client that gives up while a version is loaded takes nobody with it", () => withScripts(spied, async (host) => {
+  test("because the request that had begun to load it has ended is asked for again", () => withScripts(spied, async (host) => {
     await host.deploy("app", says("one"));
-    await host.spy({ bucket: "hangs" });
-    const gone = new AbortController();
-    const first = host.ask("app/", { signal: gone.signal }).catch(() => "gone");
-    await wait(300);
-    const others = Array.from({ length: 5 }, (_, i) => host.ask("app/", i % 2 ? { method: "POST", body: "b" } : {}));
-    await wait(200);
-    gone.abort();
-    assert.equal(await first, "gone");
-    await host.spy({ bucket: "works" });
-    for (const answer of await Promise.all(others)) assert.equal(await text(answer), "one");
-    assert.equal(await text(await host.ask("app/")), "one");
+    // Clients that give up do not come through Miniflare: this is what workerd says then to those who wait.
+    await host.spy({ cancel: 1 });
+    const again = await host.ask("app/");
+    assert.deepEqual([await text(again), fallback(again)], ["one", null]);
+    await host.deploy("app", says("two"));
+    await host.spy({ cancel: 2 });
+    const other = await host.ask("app/");
+    assert.equal(await text(other), "one", "if that is no use, another version serves");
+    assert.match(fallback(other), /^tenants\/app@/);
+    await host.spy({ cancel: 1 });
+    await text(await host.ask("app/", { method: "HEAD" }));
+    // A body was sent already, and nobody knows whether it was read.
+    await host.spy({ cancel: 1 });
+    await refused(await host.ask("app/", { method: "POST", body: "b" }), 503, "dynamic_worker_canceled");
+    assert.deepEqual(await incidents(host, "app"), []);
   }));
 });
 

@@ -23,3 +23,15 @@ test("a version that loads again after it failed is news again", async () => {
   assert.deepEqual(statuses, [200, 502, 200]);
   assert.deepEqual(told, ["loaded", "failed", "loaded"]);
 });
+
+test("a request that may have begun to load a version lives until that is known", async () => {
+  const note = { serial: 1, shortKey: "s@1" };
+  const kept = [];
+  const functions = { handle: () => ({ answer: Promise.resolve(new Response("one")), note }), failed() {}, loaded() {}, record() {} };
+  const entry = (_generated, { fetch, finish }) => ({
+    fetch: (request, env, ctx) => finish(fetch(request, env, ctx), request, env, ctx, { began: 0, guarded: (value) => value }),
+  });
+  const worker = host({}, entry, functions);
+  for (let i = 0; i < 2; i += 1) await worker.fetch({}, {}, { waitUntil: (promise) => kept.push(promise) });
+  assert.equal(kept.length, 1, "and no longer: the second one finds it loaded");
+});

@@ -15,9 +15,10 @@ const ECHO = `export default {
 
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
-// - storage: "works", "fails", "hangs" for two seconds, or "late": it has answered, and the answer takes a second and a half;
-//   bucket: the first three, of R2
-const modes = { code: "given", hold: "", storage: "works", bucket: "works" };
+// - storage: "works", "fails", "hangs" for two seconds, is "slow" by a fifth of one, or "late": it has answered, and the
+//   answer takes a second and a half; bucket: the first three, of R2
+// - cancel: so many calls fail as if the request that had begun to load the worker had ended
+const modes = { code: "given", hold: "", storage: "works", bucket: "works", cancel: 0 };
 const seen = { codes: [], calls: 0, reads: 0, held: 0, asked: [], got: [] };
 
 function given(key, code) {
@@ -46,6 +47,10 @@ const spiedStub = (key, stub) => ({
 		return replaced(entrypoint, {
 			async fetch(request) {
 				seen.calls += 1;
+				if (modes.cancel > 0) {
+					modes.cancel -= 1;
+					throw new Error("The execution context responding to this call was canceled.");
+				}
 				if (held(key)) {
 					seen.held += 1;
 					while (held(key)) await scheduler.wait(5);
@@ -72,6 +77,7 @@ const spiedObjects = (objects) => replaced(objects, {
 				seen.asked.push(body ? JSON.parse(body) : request.method);
 				if (modes.storage === "fails") throw new Error("The disk is on fire.");
 				if (modes.storage === "hangs") await scheduler.wait(2000);
+				if (modes.storage === "slow") await scheduler.wait(200);
 				const late = modes.storage === "late";
 				const answer = await object.fetch(request);
 				if (late) await scheduler.wait(1500);

@@ -2,9 +2,9 @@
 //!
 //! workerd keeps the outcome of a key's first load, a failed one too: a factory that could not read its code from
 //! storage, once, would fail its key until the process ends. So a key whose *factory* failed is remembered here, and
-//! the next `get` asks under `key~1`, then `key~2`; and so is one whose load was cut off, because the request that had
-//! begun it ended. A code that does not start is never retried: it would not start
-//! the second time either, and each name is a Worker that somebody pays for.
+//! the next `get` asks under `key~1`, then `key~2`; so is one whose load was cut off, because the request that had begun
+//! it ended; and so is one that was loaded with stubs of another deployment of its loader. A code that does not start is
+//! never retried: it would not start the second time either, and each name is a Worker that somebody pays for.
 
 #[cfg(target_arch = "wasm32")]
 use std::cell::RefCell;
@@ -53,7 +53,9 @@ pub(crate) fn name_of(key: &str) -> Option<String> {
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn failed(key: &crate::WorkerKey, name: &str, error: &crate::Error) {
-    if matches!(error.kind(), crate::ErrorKind::Factory { .. } | crate::ErrorKind::Canceled) {
+    use crate::ErrorKind::{Canceled, CloneSkew, Factory};
+
+    if matches!(error.kind(), Factory { .. } | Canceled | CloneSkew) {
         POISONED.with_borrow_mut(|poisoned| poisoned.failed(key.as_str(), name));
     }
 }
