@@ -7,4 +7,4 @@ mod durable;
 pub(crate) mod upload;
 
 pub(crate) use body::read_text;
-pub(crate) use durable::{Bucket, Sql, Storage};
+pub(crate) use durable::{Bucket, Cursor, Sql, Storage};

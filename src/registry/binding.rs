@@ -1,8 +1,8 @@
 //! Bindings: what a script finds in its `env`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Problem, problem};
+use super::{Problem, problem, shape};
 
 const MOST: usize = 128;
 const LONGEST_NAME: usize = 255;
@@ -120,7 +120,7 @@ pub fn find<'a>(bindings: &'a [Value], name: &Value) -> Option<&'a Value> {
 /// A binding as anybody may see it: a secret without its value.
 pub fn public(binding: &Value) -> Value {
     match binding["type"].as_str() {
-        Some("secret_text" | "secret_key") => json!({ "name": binding["name"], "type": binding["type"] }),
+        Some("secret_text" | "secret_key") => shape(r#"{"name":"=name","type":"=type"}"#, binding),
         _ => binding.clone(),
     }
 }

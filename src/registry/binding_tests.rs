@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use serde_json::json;
 
 fn secret(name: &str, text: &str, version: &str) -> Value {
     json!({ "name": name, "type": "secret_text", "text": text, "version": version })

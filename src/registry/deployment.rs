@@ -1,8 +1,8 @@
 //! Deployments: which versions are live, and with which share.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Problem, fields::Fields, metadata, problem};
+use super::{Problem, fields::Fields, metadata, problem, shape};
 
 const MOST_VERSIONS: usize = 10;
 /// Shares are counted in hundredths of a percent: these are all of them.
@@ -40,30 +40,26 @@ pub fn parse(body: &Value, exists: &dyn Fn(&str) -> bool) -> Result<Value, Vec<P
             ));
         }
         sum = sum.zip(share).map(|(sum, share)| sum + share);
-        kept.push(json!({ "version_id": id, "percentage": version["percentage"] }));
+        kept.push(shape(r#"{"version_id":"=version_id","percentage":"=percentage"}"#, version));
     }
     if let Some(sum) = sum.filter(|sum| *sum != ALL && !kept.is_empty()) {
         fields.wrong(format!("The percentages add up to {}.{:02}, and not to 100.", sum / 100, sum % 100));
     }
-    let annotations = metadata::annotations(&mut fields);
-    let automatic_rollback = automatic_rollback(&mut fields);
-    let deployment = json!({
-        "strategy": "percentage",
-        "versions": kept,
-        "annotations": annotations,
-        "automatic_rollback": automatic_rollback,
-    });
+    let mut deployment = of(kept, metadata::annotations(&mut fields).into());
+    deployment["automatic_rollback"] = automatic_rollback(&mut fields).unwrap_or_default();
     if fields.problems.is_empty() { Ok(deployment) } else { Err(fields.problems) }
 }
 
 /// The deployment that gives everything to one version.
 pub fn whole(version_id: &str, annotations: Value) -> Value {
-    json!({
-        "strategy": "percentage",
-        "versions": [{ "version_id": version_id, "percentage": 100 }],
-        "annotations": annotations,
-        "automatic_rollback": null,
-    })
+    of(vec![shape(r#"{"version_id":"=","percentage":100}"#, &version_id.into())], annotations)
+}
+
+fn of(versions: Vec<Value>, annotations: Value) -> Value {
+    let mut deployment = shape(r#"{"strategy":"percentage","automatic_rollback":null}"#, &Value::Null);
+    deployment["versions"] = versions.into();
+    deployment["annotations"] = annotations;
+    deployment
 }
 
 /// A share in hundredths of a percent; `None` where it is finer than that, or none.
@@ -83,21 +79,21 @@ pub fn hundredths(percentage: &Value) -> Option<u64> {
 fn automatic_rollback(fields: &mut Fields) -> Option<Value> {
     let rollback = fields.object("automatic_rollback")?;
     let mut inner = Fields::new(rollback, "automatic_rollback", "automatic_rollback.", problem::INVALID_DEPLOYMENT);
-    let threshold = inner.whole("threshold_percent", 1, 100);
-    let window = inner.whole("window_seconds", 1, 3600);
-    let least = inner.whole("minimum_requests", 1, 1_000_000);
+    let mut rule = Value::Null;
+    for (name, default, most) in
+        [("threshold_percent", 5, 100), ("window_seconds", 60, 3600), ("minimum_requests", 20, 1_000_000)]
+    {
+        rule[name] = inner.whole(name, 1, most).unwrap_or(default).into();
+    }
     fields.problems.append(&mut inner.problems);
-    Some(json!({
-        "threshold_percent": threshold.unwrap_or(5),
-        "window_seconds": window.unwrap_or(60),
-        "minimum_requests": least.unwrap_or(20),
-    }))
+    Some(rule)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn parsed(shares: &[Value]) -> Result<Value, Vec<Problem>> {
         let versions: Vec<_> = shares

@@ -1,11 +1,11 @@
 //! The metadata of an upload, and the modules that came with it, as a draft of a version.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    manifest, settings,
+    manifest, settings, shape,
 };
 
 /// The date of a script that names none: Cloudflare's.
@@ -45,9 +45,39 @@ pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>>
     if let Err(problems) = binding::check(&bindings) {
         fields.problems.extend(problems);
     }
-    let keep_bindings = fields.texts("keep_bindings").cloned().unwrap_or_default();
-    let annotations = annotations(&mut fields);
-    let limits = limits(&mut fields);
+    not_built(&mut fields);
+    let mut draft = shape(
+        r#"{"keep_assets":false,"assets":null,"bundle":null,"maps":false,"handlers":[],"named_handlers":[],"source":"api",
+            "tags":null,"outbound":null,"tail":null,"observability":null,"logpush":null,"affinity":null}"#,
+        &Value::Null,
+    );
+    draft["main_module"] = main.into();
+    draft["compatibility_date"] = date.into();
+    draft["compatibility_flags"] = flags.into();
+    draft["bindings"] = bindings.into();
+    draft["keep_bindings"] = fields.texts("keep_bindings").cloned().unwrap_or_default().into();
+    if let Some(keep) = fields.boolean("keep_assets") {
+        draft["keep_assets"] = keep.into();
+    }
+    // As sent, `{jwt, config}`: what the token stands for is put here later.
+    if let Some(assets) = fields.object("assets") {
+        draft["assets"] = assets.clone();
+    }
+    draft["annotations"] = annotations(&mut fields).into();
+    draft["limits"] = limits(&mut fields).unwrap_or_default();
+    if !modules.is_empty() {
+        draft["bundle"] = manifest::digest(&modules).into();
+    }
+    draft["modules"] = modules.into();
+    match settings::changes(metadata) {
+        Ok(changes) => changes.into_iter().for_each(|(name, value)| draft[name.as_str()] = value),
+        Err(problems) => fields.problems.extend(problems),
+    }
+    if fields.problems.is_empty() { Ok(draft) } else { Err(fields.problems) }
+}
+
+/// Refuses what is not built.
+pub(super) fn not_built(fields: &mut Fields) {
     for (name, what) in NOT_BUILT {
         let empty = match fields.get(name) {
             Some(Value::Array(list)) => list.is_empty(),
@@ -58,30 +88,6 @@ pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>>
             fields.wrong(format!("{name}: this host has no {what}. Take it out, or keep this script on Cloudflare."));
         }
     }
-    let mut draft = json!({
-        "main_module": main,
-        "compatibility_date": date,
-        "compatibility_flags": flags,
-        "bindings": bindings,
-        "keep_bindings": keep_bindings,
-        "keep_assets": fields.boolean("keep_assets").unwrap_or_default(),
-        // As sent, `{jwt, config}`: what the token stands for is put here later.
-        "assets": fields.object("assets"),
-        "annotations": annotations,
-        "limits": limits,
-        "bundle": (!modules.is_empty()).then(|| manifest::digest(&modules)),
-        "modules": modules,
-        "maps": false,
-        "handlers": [],
-        "named_handlers": [],
-        "source": "api",
-        "tags": null, "outbound": null, "tail": null, "observability": null, "logpush": null, "affinity": null,
-    });
-    match settings::changes(metadata) {
-        Ok(changes) => changes.into_iter().for_each(|(name, value)| draft[name.as_str()] = value),
-        Err(problems) => fields.problems.extend(problems),
-    }
-    if fields.problems.is_empty() { Ok(draft) } else { Err(fields.problems) }
 }
 
 /// The annotations that a client may set.
@@ -133,9 +139,9 @@ fn checked_modules(modules: &[Value], fields: &mut Fields) -> Vec<Value> {
                 module["type"]
             ));
         }
-        checked.push(
-            json!({ "name": name, "kind": module["kind"], "bytes": module["bytes"], "sha256": module["sha256"] }),
-        );
+        let mut kept = shape(r#"{"kind":"=kind","bytes":"=bytes","sha256":"=sha256"}"#, module);
+        kept["name"] = name.into();
+        checked.push(kept);
     }
     checked
 }

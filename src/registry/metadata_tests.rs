@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use serde_json::json;
 
 fn module(name: &str, kind: &str) -> Value {
     json!({ "name": name, "type": "application/javascript+module", "kind": kind, "bytes": 9, "sha256": "ab" })

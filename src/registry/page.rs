@@ -1,6 +1,6 @@
 //! Pages of a list.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Problem, problem};
 
@@ -50,13 +50,17 @@ impl Page {
 
     /// What the answer says of the list: `count` of `total` are in it.
     pub fn info(self, count: u64, total: u64) -> Value {
-        json!({
-            "page": self.page,
-            "per_page": self.per_page,
-            "count": count,
-            "total_count": total,
-            "total_pages": total.div_ceil(self.per_page),
-        })
+        let mut info = Value::Null;
+        for (name, number) in [
+            ("page", self.page),
+            ("per_page", self.per_page),
+            ("count", count),
+            ("total_count", total),
+            ("total_pages", total.div_ceil(self.per_page)),
+        ] {
+            info[name] = number.into();
+        }
+        info
     }
 }
 
@@ -64,6 +68,7 @@ impl Page {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     #[test]
     fn takes_numbers_and_texts_of_them() {

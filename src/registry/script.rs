@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::version;
+use super::{shape, version};
 
 /// What of a script is in none of its versions.
 pub struct Facts<'a> {
@@ -16,54 +16,39 @@ pub struct Facts<'a> {
     pub settings: &'a Value,
 }
 
-/// The script, told by `version`: the latest one. Cloudflare's `Script`.
-pub fn view(facts: &Facts, version: &Value) -> Value {
-    json!({
-        "id": facts.name,
-        "created_on": facts.created_on,
-        "modified_on": facts.modified_on,
-        "etag": version["etag"],
-        "handlers": version["handlers"],
-        "named_handlers": version["named_handlers"],
-        "has_modules": !version["bundle"].is_null(),
-        "has_assets": !version["assets"].is_null(),
-        "compatibility_date": version["compatibility_date"],
-        "compatibility_flags": version["compatibility_flags"],
-        // What wrangler prints as the version.
-        "deployment_id": version["id"],
-        "last_deployed_from": version["source"],
-        "pipeline_hash": version["etag"],
-        "mutable_pipeline_id": "",
-        "tag": version["annotations"]["workers/tag"],
-        "tags": facts.settings["tags"],
-        "logpush": facts.settings["logpush"],
-        "observability": facts.settings["observability"],
-        "tail_consumers": null,
-        "usage_model": "standard",
-    })
-}
-
-/// The script in a list of them, and by itself. The name of the namespace is put in by whoever knows it.
+/// The script in a list of them, and by itself; `version` is its latest one. In `script` it is Cloudflare's `Script`. The
+/// name of the namespace is put in by whoever knows it.
 pub fn entry(facts: &Facts, version: &Value) -> Value {
-    json!({
-        "created_on": facts.created_on,
-        "modified_on": facts.modified_on,
-        "dispatch_namespace": null,
-        "script": view(facts, version),
-    })
+    let from = json!([facts.name, facts.created_on, facts.modified_on, facts.settings, version]);
+    // What wrangler prints as the version is `deployment_id`.
+    let mut entry = shape(
+        r#"{"created_on":"=1","modified_on":"=2","dispatch_namespace":null,"script":{"id":"=0","created_on":"=1",
+            "modified_on":"=2","etag":"=4.etag","handlers":"=4.handlers","named_handlers":"=4.named_handlers",
+            "compatibility_date":"=4.compatibility_date","compatibility_flags":"=4.compatibility_flags","deployment_id":"=4.id",
+            "last_deployed_from":"=4.source","pipeline_hash":"=4.etag","mutable_pipeline_id":"",
+            "tag":"=4.annotations.workers/tag","tags":"=3.tags","logpush":"=3.logpush","observability":"=3.observability",
+            "tail_consumers":null,"usage_model":"standard"}}"#,
+        &from,
+    );
+    for (name, field) in [("has_modules", "bundle"), ("has_assets", "assets")] {
+        entry["script"][name] = (!version[field].is_null()).into();
+    }
+    entry
 }
 
 /// The settings of a script: what its versions have, and what it has itself.
 pub fn settings(facts: &Facts, version: &Value) -> Value {
     let mut shown = facts.settings.clone();
-    shown["bindings"] = version::public_bindings(version).into();
-    for field in ["compatibility_date", "compatibility_flags"] {
-        shown[field] = version[field].clone();
+    let of_version = shape(
+        r#"{"compatibility_date":"=compatibility_date","compatibility_flags":"=compatibility_flags","limits":"=limits",
+            "placement":{},"tail_consumers":[],"usage_model":"standard"}"#,
+        version,
+    );
+    for (name, value) in of_version.as_object().into_iter().flatten() {
+        shown[name] = value.clone();
     }
-    shown["limits"] = if version["limits"].is_null() { json!({}) } else { version["limits"].clone() };
-    shown["placement"] = json!({});
-    shown["tail_consumers"] = json!([]);
-    shown["usage_model"] = "standard".into();
+    shown["bindings"] = version::public_bindings(version).into();
+    version::or_empty(&mut shown["limits"]);
     shown
 }
 
@@ -82,10 +67,15 @@ mod tests {
         });
         let shown = super::settings(&facts, &version);
         assert_eq!(shown["bindings"], json!([{ "name": "S", "type": "secret_text" }]));
-        assert_eq!((&shown["limits"], &shown["outbound"]), (&json!({}), &json!("block")));
+        assert_eq!((&shown["limits"], &shown["outbound"], &shown["tags"]), (&json!({}), &json!("block"), &json!([])));
         let entry = entry(&facts, &version);
-        assert_eq!(entry["script"]["deployment_id"], "v1");
-        assert_eq!((&entry["script"]["has_assets"], &entry["script"]["tag"]), (&json!(false), &json!("t")));
+        assert_eq!((&entry["script"]["id"], &entry["script"]["deployment_id"]), (&json!("s"), &json!("v1")));
+        assert_eq!((&entry["created_on"], &entry["script"]["modified_on"]), (&json!("c"), &json!("m")));
+        let has = |what: &str| entry["script"][what].as_bool();
+        assert_eq!(
+            (has("has_modules"), has("has_assets"), &entry["script"]["tag"]),
+            (Some(true), Some(false), &json!("t"))
+        );
         assert!(!shown.to_string().contains("hush") && !entry.to_string().contains("hush"));
     }
 }

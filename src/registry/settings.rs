@@ -1,25 +1,22 @@
 //! Settings of a script: what belongs to no version of it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Problem, fields::Fields, problem, tag};
+use super::{Problem, fields::Fields, problem, shape, tag};
 
 const NAMES: [&str; 7] = ["tags", "outbound", "tail", "observability", "logpush", "affinity", "retention"];
 
 /// What a script has that nobody has set anything of.
 pub fn default() -> Value {
-    json!({
-        "tags": [],
-        "outbound": "block",
-        "tail": false,
-        "observability": { "enabled": false },
-        "logpush": false,
-        "affinity": null,
-        "retention": 50,
-    })
+    shape(
+        r#"{"tags":[],"outbound":"block","tail":false,"observability":{"enabled":false},"logpush":false,"affinity":null,
+            "retention":50}"#,
+        &Value::Null,
+    )
 }
 
-/// The settings that a document (metadata of an upload, a patch) sets: only those that are in it.
+/// The settings that a document (metadata of an upload, its draft, a patch) sets: only those that are in it. A `null` sets
+/// nothing, as drafts have one for what is not asked for.
 ///
 /// # Errors
 /// Everything that is wrong with them.
@@ -43,7 +40,7 @@ pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
         }
         right
     });
-    set("affinity", affinity.cloned().or_else(|| document.get("affinity").filter(|value| value.is_null()).cloned()));
+    set("affinity", affinity.cloned());
     if let Some(tags) = fields.get("tags") {
         match tag::parse_list(tags) {
             Ok(tags) => set("tags", Some(tags.into())),
@@ -51,6 +48,18 @@ pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
         }
     }
     if fields.problems.is_empty() { Ok(changes) } else { Err(fields.problems) }
+}
+
+/// As [`changes`], of a patch: in that, `null` takes away what can be away.
+///
+/// # Errors
+/// As [`changes`].
+pub fn patch(patch: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
+    let mut changes = changes(patch)?;
+    if patch.get("affinity").is_some_and(Value::is_null) {
+        changes.insert("affinity".to_owned(), Value::Null);
+    }
+    Ok(changes)
 }
 
 /// The settings after these changes. A setting that `current` has not, as it is older, is the default one.
@@ -92,6 +101,7 @@ fn is_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn only_what_is_sent_changes() {
@@ -113,8 +123,9 @@ mod tests {
         for good in [json!({ "header": "x-user" }), json!({ "cookie": "sid" })] {
             let settings = apply(&default(), &changes(&json!({ "affinity": good })).unwrap());
             assert_eq!(settings["affinity"], good);
-            assert_eq!(apply(&settings, &changes(&json!({ "affinity": null })).unwrap())["affinity"], Value::Null);
-            assert_eq!(apply(&settings, &changes(&json!({})).unwrap())["affinity"], good);
+            assert_eq!(apply(&settings, &changes(&json!({ "affinity": null })).unwrap())["affinity"], good, "a draft");
+            assert_eq!(apply(&settings, &patch(&json!({ "affinity": null })).unwrap())["affinity"], Value::Null);
+            assert_eq!(apply(&settings, &patch(&json!({})).unwrap())["affinity"], good);
         }
         for bad in [
             json!("x"),

@@ -1,9 +1,9 @@
 //! API tokens: who may do what in which namespaces.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Problem, fields::Fields, hex, problem};
+use super::{Problem, fields::Fields, hex, problem, shape};
 
 /// What every token of ours begins with, so that it is known as one wherever it turns up.
 pub const PREFIX: &str = "dlt_";
@@ -31,31 +31,32 @@ pub fn parse(body: &Value, now_ms: f64, time: &dyn Fn(&str) -> Option<f64>) -> R
     if !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         fields.wrong("name has to be a text of 1 to 100 characters.".to_owned());
     }
-    let permission = fields.one_of("permission", &["read", "write"]);
+    fields.one_of("permission", &["read", "write"]);
     if fields.get("permission").is_none() {
         fields.wrong("permission is missing: read or write.".to_owned());
     }
-    let namespaces = match fields.get("namespaces") {
-        Some(all) if all == "*" => Some(all),
-        Some(Value::Array(names)) if !names.is_empty() && names.iter().all(Value::is_string) => {
-            fields.get("namespaces")
-        }
-        _ => {
-            fields.wrong("namespaces has to be \"*\", or a list of names that is not empty.".to_owned());
-            None
-        }
+    let right = match fields.get("namespaces") {
+        Some(Value::Array(names)) => !names.is_empty() && names.iter().all(Value::is_string),
+        other => other.is_some_and(|all| all == "*"),
     };
+    if !right {
+        fields.wrong("namespaces has to be \"*\", or a list of names that is not empty.".to_owned());
+    }
     let expires_on = fields.text("expires_on");
     if expires_on.is_some_and(|text| time(text).is_none_or(|at| at <= now_ms)) {
         fields.wrong("expires_on has to be a time to come, such as 2030-01-31T00:00:00Z.".to_owned());
     }
-    let token = json!({ "name": name, "permission": permission, "namespaces": namespaces, "expires_on": expires_on });
+    let token = shape(
+        r#"{"name":"=name","permission":"=permission","namespaces":"=namespaces","expires_on":"=expires_on"}"#,
+        body,
+    );
     if fields.problems.is_empty() { Ok(token) } else { Err(fields.problems) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn parsed(body: Value) -> Result<Value, Vec<Problem>> {
         parse(&body, 5.0, &|text| text.parse().ok())

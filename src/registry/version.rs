@@ -1,11 +1,11 @@
 //! Versions: what an upload asks for becomes a document that never changes; and what of it is shown.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    metadata,
+    metadata, shape,
 };
 
 /// What makes a new version a version.
@@ -45,29 +45,20 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut version = json!({
-        "id": birth.id,
-        "number": birth.number,
-        "created_on": birth.created_on,
-        "bindings": bindings,
-        "etag": if draft["bundle"].is_null() { &assets["manifest"] } else { &draft["bundle"] },
-    });
-    version["assets"] = assets;
-    for field in [
-        "source",
-        "main_module",
-        "compatibility_date",
-        "compatibility_flags",
-        "bundle",
-        "modules",
-        "maps",
-        "limits",
-        "handlers",
-        "named_handlers",
-        "annotations",
-    ] {
-        version[field] = draft[field].clone();
+    let mut version = shape(
+        r#"{"source":"=source","main_module":"=main_module","compatibility_date":"=compatibility_date",
+            "compatibility_flags":"=compatibility_flags","bundle":"=bundle","modules":"=modules","maps":"=maps","limits":"=limits",
+            "handlers":"=handlers","named_handlers":"=named_handlers","annotations":"=annotations","etag":"=bundle"}"#,
+        draft,
+    );
+    if version["etag"].is_null() {
+        version["etag"] = assets["manifest"].clone();
     }
+    version["id"] = birth.id.into();
+    version["number"] = birth.number.into();
+    version["created_on"] = birth.created_on.into();
+    version["bindings"] = bindings.into();
+    version["assets"] = assets;
     if version["annotations"].get("workers/triggered_by").is_none() {
         version["annotations"]["workers/triggered_by"] = "upload".into();
     }
@@ -85,7 +76,8 @@ pub fn successor(latest: &Value, bindings: &Map<String, Value>, triggered_by: &s
         .collect();
     list.extend(bindings.values().filter(|binding| !binding.is_null()).cloned());
     draft["bindings"] = list.into();
-    draft["annotations"] = json!({ "workers/triggered_by": triggered_by });
+    draft["annotations"] = Value::Null;
+    draft["annotations"]["workers/triggered_by"] = triggered_by.into();
     draft
 }
 
@@ -119,6 +111,7 @@ pub fn patched(latest: &Value, patch: &Value) -> Result<Option<Value>, Vec<Probl
     if date.parse::<worker_loader::CompatibilityDate>().is_err() {
         fields.wrong(format!("compatibility_date has to be a date such as 2026-07-01: {date:?} is none."));
     }
+    metadata::not_built(&mut fields);
     let annotations = metadata::annotations(&mut fields);
     for (name, value) in annotations {
         draft["annotations"][name] = value;
@@ -127,7 +120,7 @@ pub fn patched(latest: &Value, patch: &Value) -> Result<Option<Value>, Vec<Probl
 }
 
 fn inherited(binding: &Value) -> Value {
-    json!({ "name": binding["name"], "type": "inherit" })
+    shape(r#"{"name":"=name","type":"inherit"}"#, binding)
 }
 
 /// The bindings of a version as anybody may see them.
@@ -137,41 +130,32 @@ pub fn public_bindings(version: &Value) -> Vec<Value> {
 
 /// A version as a list of them shows it.
 pub fn item(version: &Value) -> Value {
-    json!({
-        "id": version["id"],
-        "number": version["number"],
-        "metadata": {
-            "author_email": "",
-            "author_id": "",
-            "created_on": version["created_on"],
-            "modified_on": version["created_on"],
-            "source": version["source"],
-            "hasPreview": true,
-            "has_preview": true,
-        },
-        "annotations": version["annotations"],
-    })
+    shape(
+        r#"{"id":"=id","number":"=number","annotations":"=annotations","metadata":{"author_email":"","author_id":"",
+            "created_on":"=created_on","modified_on":"=created_on","source":"=source","hasPreview":true,"has_preview":true}}"#,
+        version,
+    )
 }
 
 /// A version by itself, without the values of its secrets.
 pub fn detail(version: &Value) -> Value {
     let mut detail = item(version);
-    detail["resources"] = json!({
-        "bindings": public_bindings(version),
-        "script": {
-            "etag": version["etag"],
-            "handlers": version["handlers"],
-            "named_handlers": version["named_handlers"],
-            "last_deployed_from": version["source"],
-        },
-        "script_runtime": {
-            "compatibility_date": version["compatibility_date"],
-            "compatibility_flags": version["compatibility_flags"],
-            "usage_model": "standard",
-            "limits": if version["limits"].is_null() { json!({}) } else { version["limits"].clone() },
-        },
-    });
+    detail["resources"] = shape(
+        r#"{"script":{"etag":"=etag","handlers":"=handlers","named_handlers":"=named_handlers","last_deployed_from":"=source"},
+            "script_runtime":{"compatibility_date":"=compatibility_date","compatibility_flags":"=compatibility_flags",
+            "usage_model":"standard","limits":"=limits"}}"#,
+        version,
+    );
+    detail["resources"]["bindings"] = public_bindings(version).into();
+    or_empty(&mut detail["resources"]["script_runtime"]["limits"]);
     detail
+}
+
+/// No limits are limits without a field.
+pub(super) fn or_empty(limits: &mut Value) {
+    if limits.is_null() {
+        *limits = Map::new().into();
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::registry::problem;
+use serde_json::json;
 
 const BIRTH: Birth<'static> = Birth { id: "v2", number: 2, created_on: "2026-11-24T00:00:00.000Z" };
 
@@ -82,9 +83,9 @@ fn a_patch_of_what_a_version_has_is_a_new_version() {
     assert_eq!(version["compatibility_date"], "2026-02-02");
     let names: Vec<_> = version["bindings"].as_array().unwrap().iter().map(|binding| &binding["name"]).collect();
     assert_eq!(names, ["Q", "S"]);
-    let bad =
-        json!({ "compatibility_date": "x", "bindings": [{ "name": "D", "type": "d1" }], "limits": { "cpu_ms": "x" } });
-    assert_eq!(patched(&latest(), &bad).unwrap_err().len(), 3);
+    let bad = json!({ "compatibility_date": "x", "bindings": [{ "name": "D", "type": "d1" }], "limits": { "cpu_ms": "x" },
+        "tail_consumers": [{ "service": "t" }] });
+    assert_eq!(patched(&latest(), &bad).unwrap_err().len(), 4);
 }
 
 #[test]

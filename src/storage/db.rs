@@ -10,7 +10,7 @@ use worker::State;
 use super::object::unavailable;
 use crate::{
     registry::{Refusal, hex, uuid},
-    sys::{Sql, Storage},
+    sys::{Cursor, Sql, Storage},
 };
 
 /// A row: its columns in the order in which they were asked for.
@@ -37,22 +37,22 @@ impl Db {
     }
 
     /// Runs `work` in one transaction: all of what it writes is there afterwards, or where it fails, nothing.
-    pub(super) fn transact<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let (mut work, mut outcome) = (Some(work), None);
+    pub(super) fn transact(&self, work: &mut dyn FnMut() -> Result<Value>) -> Result<Value> {
+        let mut outcome = Err(Refusal::StorageUnavailable("the transaction did not begin".to_owned()));
         let thrown = self.0.storage.transaction_sync(&mut || {
-            let result = self.migrate().and_then(|()| work.take().map_or_else(|| unreachable!(), |work| work()));
-            let failed = result.is_err();
-            outcome = Some(result);
-            if failed { Err(JsValue::NULL) } else { Ok(JsValue::UNDEFINED) }
+            outcome = self.migrate().and_then(|()| work());
+            if outcome.is_err() { Err(JsValue::NULL) } else { Ok(JsValue::UNDEFINED) }
         });
-        match (outcome, thrown) {
-            (Some(Err(refusal)), _) => Err(refusal),
-            (Some(Ok(value)), Ok(_)) => {
-                self.0.migrated.set(true);
-                Ok(value)
-            }
-            (_, thrown) => Err(unavailable(thrown.err().unwrap_or_default())),
+        if let (Ok(_), Err(thrown)) = (&outcome, thrown) {
+            return Err(unavailable(thrown));
         }
+        self.0.migrated.set(outcome.is_ok() || self.0.migrated.get());
+        outcome
+    }
+
+    /// Before what is no transaction, and may be the first thing that is asked of a database of another schema.
+    pub(super) fn ready(&self) -> Result<()> {
+        if self.0.migrated.get() { Ok(()) } else { self.transact(&mut || Ok(Value::Null)).map(drop) }
     }
 
     /// Whether anything was ever stored. Asking stores nothing.
@@ -84,26 +84,46 @@ impl Db {
 
     /// Runs a statement for what it does. A list or an object is given to SQLite as its JSON text.
     pub(super) fn run(&self, query: &str, parameters: &[Value]) -> Result<()> {
-        let parameters: Array = parameters.iter().map(to_js).collect();
-        self.0.sql.exec(query, &parameters).map(drop).map_err(unavailable)
+        self.exec(query, parameters).map(drop)
     }
 
     /// Runs a query for its rows.
     pub(super) fn rows(&self, query: &str, parameters: &[Value]) -> Result<Vec<Row>> {
-        let parameters: Array = parameters.iter().map(to_js).collect();
-        let rows = self.0.sql.exec(query, &parameters).and_then(|cursor| cursor.raw()).map_err(unavailable)?;
-        let row = |row: JsValue| row.unchecked_into::<Array>().iter().map(from_js).collect();
-        Ok(Array::from(&rows).iter().map(row).collect())
+        let rows = self.exec(query, parameters)?.raw().map_err(unavailable)?;
+        let mut found = Vec::new();
+        for row in Array::from(&rows) {
+            let row: Array = row.unchecked_into();
+            let mut columns = Vec::new();
+            for at in 0..row.length() {
+                columns.push(from_js(row.get(at)));
+            }
+            found.push(columns);
+        }
+        Ok(found)
     }
 
     /// The first row, if there is one.
     pub(super) fn row(&self, query: &str, parameters: &[Value]) -> Result<Option<Row>> {
-        Ok(self.rows(query, parameters)?.into_iter().next())
+        let mut rows = self.rows(query, parameters)?;
+        rows.truncate(1);
+        Ok(rows.pop())
     }
 
     /// The first column of every row.
     pub(super) fn column(&self, query: &str, parameters: &[Value]) -> Result<Vec<Value>> {
-        Ok(self.rows(query, parameters)?.into_iter().filter_map(|row| row.into_iter().next()).collect())
+        let mut column = Vec::new();
+        for mut row in self.rows(query, parameters)? {
+            column.push(row.swap_remove(0));
+        }
+        Ok(column)
+    }
+
+    fn exec(&self, query: &str, parameters: &[Value]) -> Result<Cursor> {
+        let list = Array::new();
+        for parameter in parameters {
+            list.push(&to_js(parameter));
+        }
+        self.0.sql.exec(query, &list).map_err(unavailable)
     }
 
     /// How many: the number in the one row of a query.

@@ -7,7 +7,7 @@ use super::{
     db::{Db, Row, now},
     object,
 };
-use crate::registry::{Fields, Page, Problem, Refusal, problem, tag};
+use crate::registry::{Fields, Page, Problem, Refusal, problem, shape, tag};
 
 const STEPS: &[&str] = &[include_str!("schema/namespace_1.sql")];
 
@@ -46,7 +46,7 @@ impl DurableObject for Namespace {
     /// again.
     async fn alarm(&self) -> Result<Response> {
         if let Err(refusal) = self.finish().await {
-            console_error!("A namespace tries again: {refusal:?}");
+            console_error!("A namespace tries again: {}", object::why(&refusal));
             self.wake(now() + RETRY_MS).map_err(|_| "the alarm failed")?;
         }
         Ok(web_sys::Response::new()?.into())
@@ -59,14 +59,14 @@ impl Namespace {
         if name == "delete_scripts" {
             return self.delete_scripts(input).await;
         }
-        let answer = self.db.transact(|| match name {
+        let answer = self.db.transact(&mut || match name {
             "admit" => self.admit(input),
             "index" | "unindex" => self.index(input),
             "scripts" => self.scripts(input),
             "quota" => self.quota(),
             "patch_quota" => self.patch_quota(&input["patch"]),
             "delete" => self.delete(),
-            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name:?}"))),
+            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
         })?;
         if name == "index" || name == "unindex" {
             // Done now, it is seen at once. Where it fails the alarm does it.
@@ -116,14 +116,12 @@ impl Namespace {
         let page = Page::parse(input, 25).map_err(Refusal::invalid)?;
         let rows = self.matching(input, page.limit(), page.offset())?;
         let total = self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {MATCHING}"), &tags(input)?)?;
-        let entries: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let mut entry = super::db::document(&row[1]);
-                entry["dispatch_namespace"] = input["namespace"].clone();
-                entry
-            })
-            .collect();
+        let mut entries = Vec::new();
+        for row in &rows {
+            let mut entry = super::db::document(&row[1]);
+            entry["dispatch_namespace"] = input["namespace"].clone();
+            entries.push(entry);
+        }
         Ok(json!({ "result": entries, "result_info": page.info(rows.len() as u64, total) }))
     }
 
@@ -146,12 +144,13 @@ impl Namespace {
         if !fields.problems.is_empty() {
             return Err(Refusal::invalid(fields.problems));
         }
-        let rows = self.db.transact(|| self.matching(input, limit + 1, 0))?;
+        let rows = self.db.transact(&mut || self.matching(input, limit + 1, 0).map(Value::from))?;
+        let rows = object::list(&rows);
         let has_more = rows.len() as u64 > limit;
         let mut deleted = Vec::new();
         for row in rows.iter().take(limit as usize) {
             self.delete_script(&row[0]).await?;
-            deleted.push(json!({ "id": row[0] }));
+            deleted.push(shape(r#"{"id":"=0"}"#, row));
         }
         Ok(json!({ "deleted_count": deleted.len(), "deleted": deleted, "has_more": has_more }))
     }
@@ -193,17 +192,18 @@ impl Namespace {
     }
 
     async fn finish(&self) -> Answer<()> {
-        let rows = self.db.transact(|| match self.is_deleted()? {
-            true => self.db.rows("SELECT name FROM script WHERE entry IS NOT NULL LIMIT ?", &[AT_ONCE.into()]),
-            false => Ok(Vec::new()),
+        let names = self.db.transact(&mut || {
+            let query = "SELECT name FROM script WHERE entry IS NOT NULL AND (SELECT deleted FROM namespace) LIMIT ?";
+            self.db.column(query, &[AT_ONCE.into()]).map(Value::from)
         })?;
-        for row in &rows {
-            self.delete_script(&row[0]).await?;
+        let names = object::list(&names);
+        for name in names {
+            self.delete_script(name).await?;
         }
         self.tell_directory().await?;
         if self.is_deleted()? && self.count()? > 0 {
             // Those that are deleted and have not said so yet get a moment for it.
-            let again = if rows.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };
+            let again = if names.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };
             self.wake(now() + again)?;
         }
         Ok(())

@@ -85,13 +85,27 @@ pub(super) fn answer(result: Result<String, Refusal>) -> worker::Result<worker::
             (status, json!({ "errors": errors }).to_string())
         }
         Err(other) => {
-            console_error!("A Durable Object failed: {other:?}");
+            console_error!("A Durable Object failed: {}", why(&other));
             (500, String::new())
         }
     };
     let init = ResponseInit::new();
     init.set_status(status);
     Ok(Response::new_with_opt_str_and_init(Some(&body), &init)?.into())
+}
+
+/// Why something of storage failed, for the log.
+pub(super) fn why(refusal: &Refusal) -> &str {
+    match refusal {
+        Refusal::StorageUnavailable(why) | Refusal::Misconfigured(why) => why,
+        Refusal::Api { problems, .. } => problems.first().map_or("", |problem| &problem.message),
+        _ => "it gave no reason",
+    }
+}
+
+/// A list, or of anything else an empty one.
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A body as text.

@@ -1,6 +1,6 @@
 // Databases of other hosts: an older one's is taken to the schema of today with all that is in it, a newer one's is let be.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,7 +8,14 @@ import { startHost } from "./host.mjs";
 import { created, directory, draft, modes, namespace, script, sql, until, upload, withObjects } from "./objects.mjs";
 
 const SCHEMAS = join(import.meta.dirname, "../../src/storage");
-const schema = (path) => readFileSync(join(SCHEMAS, path), "utf8");
+// The steps that the code takes, from its own files: of each object the first, the second and so on.
+const steps = (folder, prefix) => readdirSync(join(SCHEMAS, folder)).filter((name) => name.startsWith(prefix) && name.endsWith(".sql"))
+  .sort().map((name) => readFileSync(join(SCHEMAS, folder, name), "utf8"));
+const STEPS = { SCRIPTS: steps("script/schema", ""), NAMESPACES: steps("schema", "namespace_"), DIRECTORY: steps("schema", "directory_") };
+/** A database of this schema, with these rows in it. */
+const ofSchema = (binding, number, rows = "") => `CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema (version) VALUES (${number});
+  ${STEPS[binding].slice(0, number).join("\n")} ${rows}`;
+const text = (value) => `'${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("'", "''")}'`;
 const tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY name";
 
 let host, id;
@@ -18,43 +25,63 @@ before(async () => {
 });
 after(() => host?.dispose());
 
-test("a script of schema 1 is there whole, and can do what schema 2 can", async () => {
-  const model = (await upload(host, id, "model", draft("old"))).version.id;
-  const [[document]] = await sql(host, "SCRIPTS", `${id}/model`, "SELECT document FROM version");
-  const [[deployment]] = await sql(host, "SCRIPTS", `${id}/model`, "SELECT document FROM deployment");
-  const { settings } = await script(host, id, "model")("live");
-  const text = (value) => `'${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("'", "''")}'`;
-  const { bundle } = JSON.parse(document);
-  await sql(host, "SCRIPTS", `${id}/old`, `
-    CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema (version) VALUES (1);
-    ${schema("script/schema/1.sql")}
-    INSERT INTO script VALUES (1, 0, 'life', 'key', '2026-01-01', '2026-01-02', 1, 1, ${text(settings)});
-    INSERT INTO version VALUES (1, ${text(model)}, ${text(bundle)}, NULL, 1, ${text(document)});
-    INSERT INTO deployment VALUES (1, ${text(JSON.parse(deployment).id)}, ${text(deployment)});
-    INSERT INTO object VALUES (${text(`bundle/${bundle}`)}, 1, 1);
-    INSERT INTO holds VALUES (${text(`bundle/${bundle}`)}, ${text(`bundle/${bundle}`)});`);
-  const ask = script(host, id, "old");
-  const live = await ask("live");
-  assert.deepEqual([live.incarnation, live.cookie_key, live.sequence], ["life", "key", 1]);
-  assert.deepEqual([live.versions, live.deployment, live.settings], [[JSON.parse(document)], JSON.parse(deployment), settings]);
-  await ask("incident", { version_id: model, kind: "load", message: "it does not" });
-  assert.equal((await ask("incidents")).incidents.length, 1);
-  assert.equal((await upload(host, id, "old", draft("new"))).version.number, 2);
-  assert.deepEqual(await sql(host, "SCRIPTS", `${id}/old`, "SELECT version FROM schema"), [[2]]);
-  assert.deepEqual(await sql(host, "SCRIPTS", `${id}/old`, tables), await sql(host, "SCRIPTS", `${id}/model`, tables));
-});
+for (let number = 1; number < STEPS.SCRIPTS.length; number++) {
+  test(`a script of schema ${number} is there whole, and can do what it can today`, async () => {
+    const [name, of] = [`old${number}`, `model${number}`];
+    const model = (await upload(host, id, of, draft("old"))).version.id;
+    const [[document]] = await sql(host, "SCRIPTS", `${id}/${of}`, "SELECT document FROM version");
+    const [[deployment]] = await sql(host, "SCRIPTS", `${id}/${of}`, "SELECT document FROM deployment");
+    const { settings } = await script(host, id, of)("live");
+    const { bundle } = JSON.parse(document);
+    await sql(host, "SCRIPTS", `${id}/${name}`, ofSchema("SCRIPTS", number, `
+      INSERT INTO script VALUES (1, 0, 'life', 'key', '2026-01-01', '2026-01-02', 1, 1, ${text(settings)});
+      INSERT INTO version VALUES (1, ${text(model)}, ${text(bundle)}, NULL, 1, ${text(document)});
+      INSERT INTO deployment VALUES (1, ${text(JSON.parse(deployment).id)}, ${text(deployment)});
+      INSERT INTO object (key, state, since) VALUES (${text(`bundle/${bundle}`)}, 1, 1);
+      INSERT INTO holds VALUES (${text(`bundle/${bundle}`)}, ${text(`bundle/${bundle}`)});`));
+    const ask = script(host, id, name);
+    const live = await ask("live");
+    assert.deepEqual([live.incarnation, live.cookie_key, live.sequence], ["life", "key", 1]);
+    assert.deepEqual([live.versions, live.deployment, live.settings], [[JSON.parse(document)], JSON.parse(deployment), settings]);
+    await ask("incident", { version_id: model, kind: "load", message: "it does not" });
+    assert.equal((await ask("incidents")).incidents.length, 1);
+    await ask("begin", { objects: ["manifest/m", "asset/a"], owner: "manifest/m" });
+    await ask("stored", { objects: ["asset/a"], types: { "asset/a": "text/html" }, owner: "manifest/m" });
+    assert.deepEqual(await ask("types", { owner: "manifest/m" }), { "asset/a": "text/html" });
+    assert.equal((await upload(host, id, name, draft("new"))).version.number, 2);
+    assert.deepEqual(await sql(host, "SCRIPTS", `${id}/${name}`, "SELECT version FROM schema"), [[STEPS.SCRIPTS.length]]);
+    assert.deepEqual(await sql(host, "SCRIPTS", `${id}/${name}`, tables), await sql(host, "SCRIPTS", `${id}/${of}`, tables));
+  });
+}
+
+for (let number = 1; number < STEPS.DIRECTORY.length; number++) {
+  test(`a directory of schema ${number} is there whole, and can do what it can today`, async () => {
+    await withObjects({}, async (host) => {
+      await sql(host, "DIRECTORY", "directory", ofSchema("DIRECTORY", number, `
+        INSERT INTO namespace (id, name, created_on, created_by, modified_on, modified_by) VALUES ('n1', 'old', 'c', 'x', 'm', 'y');
+        INSERT INTO token VALUES ('t1', 'ci', 'write', 0, 'c', 'm', NULL, NULL);
+        INSERT INTO token_namespace VALUES ('t1', 'n1'); INSERT INTO token_hash VALUES ('h', 't1', NULL);`));
+      const ask = directory(host);
+      assert.equal((await ask("namespace", { name: "old" })).namespace_id, "n1");
+      assert.deepEqual((await ask("authenticate", { hash: "h" })).namespaces, ["old"]);
+      const { key } = await ask("session_key");
+      assert.match(key, /^[0-9a-f]{64}$/);
+      assert.deepEqual(await ask("session_key"), { key }, "one for all");
+      assert.deepEqual(await sql(host, "DIRECTORY", "directory", "SELECT version FROM schema"), [[STEPS.DIRECTORY.length]]);
+    });
+  });
+}
 
 test("what a step cannot do leaves the schema that was there, and is tried again", async () => {
   const name = `${id}/stuck`;
   // The step makes this table, too.
-  await sql(host, "SCRIPTS", name, `CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema (version) VALUES (1);
-    ${schema("script/schema/1.sql")} CREATE TABLE watch (a);`);
+  await sql(host, "SCRIPTS", name, ofSchema("SCRIPTS", 1, "CREATE TABLE watch (a);"));
   await assert.rejects(script(host, id, "stuck")("get"), { status: 500 });
   assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT version FROM schema"), [[1]]);
   assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT name FROM sqlite_master WHERE name = 'incident'"), [], "half a step");
   await sql(host, "SCRIPTS", name, "DROP TABLE watch");
   assert.equal((await script(host, id, "stuck")("resolve", { draft: draft() })).number, 1);
-  assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT version FROM schema"), [[2]]);
+  assert.deepEqual(await sql(host, "SCRIPTS", name, "SELECT version FROM schema"), [[STEPS.SCRIPTS.length]]);
 });
 
 test("an alarm over the data of a newer host does nothing, and will go off again", async () => {
@@ -84,24 +111,24 @@ test("an alarm over the data of a newer host does nothing, and will go off again
 });
 
 // Each object of a host of its own, as one that has migrated does not look again.
-for (const [binding, own, ask, ops] of [
-  ["SCRIPTS", "script/schema/2.sql", (host) => script(host, "id", "s"), ["get", "live", "begin", "upload", "delete", "resolve"]],
-  ["NAMESPACES", "schema/namespace_1.sql", (host) => namespace(host, "id"), ["scripts", "quota", "admit", "index", "delete"]],
-  ["DIRECTORY", "schema/directory_1.sql", directory, ["list_namespaces", "create_namespace", "list_tokens"]],
+for (const [binding, ask, ops] of [
+  ["SCRIPTS", (host) => script(host, "id", "s"), ["get", "live", "begin", "upload", "delete", "resolve"]],
+  ["NAMESPACES", (host) => namespace(host, "id"), ["scripts", "quota", "admit", "index", "delete"]],
+  ["DIRECTORY", directory, ["list_namespaces", "create_namespace", "list_tokens"]],
 ]) {
   test(`the database of a newer host (${binding}) is refused, and said so, and nothing in it changes`, async () => {
     const host = await startHost({ main: "objects.js" });
     try {
       const name = { SCRIPTS: "id/s", NAMESPACES: "id", DIRECTORY: "directory" }[binding];
-      const before = binding === "SCRIPTS" ? schema("script/schema/1.sql") : "";
-      await sql(host, binding, name, `CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema (version) VALUES (77);
-        ${before} ${schema(own)} CREATE TABLE of_tomorrow (a); INSERT INTO of_tomorrow VALUES (1);`);
+      const today = STEPS[binding].length;
+      const more = "CREATE TABLE of_tomorrow (a); INSERT INTO of_tomorrow VALUES (1); UPDATE schema SET version = 77;";
+      await sql(host, binding, name, ofSchema(binding, today, more));
       const all = await sql(host, binding, name, tables);
       for (const op of ops) await assert.rejects(ask(host)(op, { name: "n", objects: [] }), { status: 500 }, op);
       await host.logged(/the data is of schema 77, and this version of the host knows \d/);
       assert.deepEqual(await sql(host, binding, name, tables), all);
       assert.deepEqual(await sql(host, binding, name, "SELECT version FROM schema"), [[77]]);
-      await sql(host, binding, name, "UPDATE schema SET version = " + (binding === "SCRIPTS" ? 2 : 1));
+      await sql(host, binding, name, `UPDATE schema SET version = ${today}`);
       const again = () => ask(host)(ops[0]).then(() => 200, ({ status }) => status);
       assert.equal(await again(), binding === "SCRIPTS" ? 404 : 200, "it is not broken for good");
     } finally {

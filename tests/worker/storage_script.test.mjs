@@ -186,6 +186,10 @@ describe("settings and tags", () => {
     assert.deepEqual([patched.compatibility_flags, patched.limits.cpu_ms, patched.logpush], [["nodejs_compat"], 50, true]);
     const [version] = (await ask("live")).versions;
     assert.deepEqual([version.number, version.bindings[0].text], [2, "hush"]);
+    await upload(draft("two"));
+    assert.deepEqual((await ask("live")).settings, (({ tags, outbound, tail, observability, logpush, affinity, retention }) =>
+      ({ tags, outbound, tail, observability, logpush, affinity, retention }))(patched), "what an upload does not name stays");
+    assert.equal((await ask("patch_settings", { patch: { affinity: null } })).affinity, null);
     await refused(ask("patch_settings", { patch: { tags: ["a,b"], logpush: 5 } }), 400, [10004, 100134]);
     await refused(ask("patch_settings", { patch: { bindings: [{ name: "KV", type: "kv_namespace" }] } }), 400, 10021);
   });

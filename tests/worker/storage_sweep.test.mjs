@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { bucket, bundleKey, created, draft, modes, put, refused, script, until, upload, withObjects } from "./objects.mjs";
+import { bucket, bundleKey, created, draft, modes, namespace, put, refused, script, sql, until, upload, withObjects } from "./objects.mjs";
 
 const GRACE_MS = 600;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -126,6 +126,17 @@ test("a bucket that does not answer is asked again", async () => {
   assert.deepEqual(await keys(), [key(draft("x"))]);
   await modes(host, { BUNDLES: "works" });
   await are([], "later");
+});
+
+test("an alarm that is due is not put off by what comes in between", async () => {
+  await modes(host, { NAMESPACES: "fails" });
+  await upload(host, id, name);
+  await modes(host, { NAMESPACES: "works" });
+  const indexed = async () => (await namespace(host, id)("scripts", { per_page: 100 })).result.some(({ script }) => script.id === name);
+  assert.equal(await indexed(), false, "the alarm is to tell it");
+  await sql(host, "SCRIPTS", `${id}/${name}`, "UPDATE alarm SET at = 1");
+  await ask("begin", { objects: [key(draft("b"))] });
+  await until(indexed, "it went off at once", 3);
 });
 
 describe("a script that is deleted", () => {

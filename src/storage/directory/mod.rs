@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use super::{
-    db::{Db, now},
+    db::{Db, new_key, now},
     object,
 };
 use crate::registry::Refusal;
 
-const STEPS: &[&str] = &[include_str!("../schema/directory_1.sql")];
+const STEPS: &[&str] = &[include_str!("../schema/directory_1.sql"), include_str!("../schema/directory_2.sql")];
 
 /// How long to wait before what failed is tried again.
 const RETRY_MS: f64 = 5_000.0;
@@ -42,7 +42,7 @@ impl DurableObject for Directory {
     /// Tells the namespaces that are deleted that they are. Whatever fails is tried again.
     async fn alarm(&self) -> Result<Response> {
         if let Err(refusal) = self.bid_farewell().await {
-            console_error!("The directory tries again: {refusal:?}");
+            console_error!("The directory tries again: {}", object::why(&refusal));
             self.db.alarm_at(now() + RETRY_MS).map_err(|_| "the alarm failed")?;
         }
         Ok(web_sys::Response::new()?.into())
@@ -52,7 +52,7 @@ impl DurableObject for Directory {
 impl Directory {
     async fn perform(&self, input: &Value) -> Answer {
         let name = input["op"].as_str().unwrap_or_default();
-        let answer = self.db.transact(|| match name {
+        let answer = self.db.transact(&mut || match name {
             "namespace" => self.namespace(input),
             "list_namespaces" => self.list_namespaces(input),
             "create_namespace" => self.create_namespace(input),
@@ -64,7 +64,8 @@ impl Directory {
             "create_token" => self.create_token(input),
             "roll_token" => self.roll_token(input),
             "delete_token" => self.delete_token(input),
-            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name:?}"))),
+            "session_key" => self.session_key(),
+            _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
         })?;
         if name == "delete_namespace" {
             // Done now, it is seen at once. Where it fails the alarm does it.
@@ -73,10 +74,18 @@ impl Directory {
         Ok(answer)
     }
 
+    /// `session_key`: what signs the tokens of upload sessions, made by whoever asks first.
+    fn session_key(&self) -> Answer {
+        let query = "INSERT OR IGNORE INTO secret (name, value) VALUES ('session', ?)";
+        self.db.run(query, &[new_key::<32>()?.into()])?;
+        let key = self.db.row("SELECT value FROM secret WHERE name = 'session'", &[])?;
+        Ok(json!({ "key": key.and_then(|row| row.into_iter().next()) }))
+    }
+
     /// A namespace that is deleted has its own object delete its scripts.
     async fn bid_farewell(&self) -> Answer<()> {
-        // In a transaction, as it may be the first thing that is asked of a database of another schema.
-        for id in self.db.transact(|| self.db.column("SELECT id FROM leaving", &[]))? {
+        self.db.ready()?;
+        for id in self.db.column("SELECT id FROM leaving", &[])? {
             object::ask(&self.env, "NAMESPACES", id.as_str().unwrap_or_default(), &json!({ "op": "delete" })).await?;
             self.db.run("DELETE FROM leaving WHERE id = ?", &[id])?;
         }

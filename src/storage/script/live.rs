@@ -1,11 +1,13 @@
 //! What is live, for those who run it.
 
+use serde_json::Value;
+
 use super::op::Op;
 use crate::registry::Refusal;
 
 impl Op<'_> {
     /// `live`: the snapshot. Put together by SQLite, as the documents in it are long and are looked into by nobody here.
-    pub(super) fn live(&self) -> Result<String, Refusal> {
+    pub(super) fn live(&self) -> Result<Value, Refusal> {
         self.script()?;
         let row = self.db.row(
             "SELECT json_object('script', ?, 'incarnation', incarnation, 'cookie_key', cookie_key, 'sequence', sequence, \
@@ -15,7 +17,6 @@ impl Op<'_> {
              (SELECT value FROM json_each(?)) ORDER BY deployed DESC, number DESC))) FROM script",
             &[self.name.into(), self.live_ids()?.into()],
         )?;
-        let text = row.and_then(|row| row.into_iter().next()).and_then(|text| text.as_str().map(str::to_owned));
-        text.ok_or_else(|| Refusal::StorageUnavailable("the snapshot could not be put together".to_owned()))
+        Ok(row.and_then(|mut row| row.pop()).unwrap_or_default())
     }
 }

@@ -5,6 +5,7 @@
 mod deploy;
 mod deployments;
 mod incident;
+mod journal;
 mod live;
 mod op;
 mod outbox;
@@ -34,7 +35,7 @@ use crate::{
 use op::Op;
 
 /// From nothing to the schema of today. A step that was ever deployed stays as it is.
-const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
 const KEPT_MS: u32 = 3_600_000;
@@ -80,10 +81,12 @@ impl DurableObject for Script {
     async fn alarm(&self) -> Result<Response> {
         for result in [self.held.deliver().await, Held::sweep(&self.held).await] {
             if let Err(refusal) = result {
-                console_error!("The clean-up of a script is tried again: {refusal:?}");
+                console_error!("The clean-up of a script is tried again: {}", object::why(&refusal));
             }
         }
-        if self.held.db.transact(|| self.held.op(&Value::Null)?.plan_next_alarm()).is_err() {
+        let planned =
+            self.held.db.transact(&mut || self.held.op(&Value::Null)?.plan_next_alarm().map(|()| Value::Null));
+        if planned.is_err() {
             // The runtime itself would give up after some failures, and what is to be done would never be.
             self.held.db.alarm_at(now() + LATER_MS).map_err(|_| "the alarm failed")?;
         }
@@ -103,26 +106,33 @@ impl Held {
             return Ok(snapshot.clone());
         }
         let kind =
-            op::kind(name).ok_or_else(|| Refusal::StorageUnavailable(format!("there is no operation {name:?}")))?;
+            op::kind(name).ok_or_else(|| Refusal::StorageUnavailable(format!("there is no operation {name}")))?;
         if kind != op::Kind::Creates && !self.db.exists()? {
             return Err(self.op(input)?.no_such_script());
         }
         if name == "begin" {
             Self::settle(self, input).await?;
         }
-        if name == "live" && !input["reports"].is_null() && self.db.transact(|| self.op(input)?.watch())? {
+        if name == "live"
+            && !input["reports"].is_null()
+            && self.db.transact(&mut || self.op(input)?.watch().map(Value::from))? == true
+        {
             self.live.take();
             let _retried = self.deliver().await;
         }
-        let answer = self.db.transact(|| self.op(input)?.perform(name))?;
+        let answer = self.db.transact(&mut || self.op(input)?.perform(name))?;
         if name == "live" {
-            self.live.replace(Some(answer.clone()));
-        } else if kind != op::Kind::Reads {
+            // It is text that is JSON.
+            let answer = answer.as_str().unwrap_or_default();
+            self.live.replace(Some(answer.to_owned()));
+            return Ok(answer.to_owned());
+        }
+        if kind != op::Kind::Reads {
             self.live.take();
             // Done now, it is seen at once. Where it fails the alarm does it.
             let _retried = self.deliver().await;
         }
-        Ok(answer)
+        Ok(answer.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The operations of a script.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::db::{Db, iso};
 use crate::registry::Refusal;
@@ -35,19 +35,21 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
         | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
         // To resolve stores nothing, and answers for a script that is not there yet.
-        "resolve" | "begin" | "stored" | "upload" => Kind::Creates,
+        "resolve" | "begin" | "stored" | "types" | "upload" => Kind::Creates,
         _ => return None,
     })
 }
 
 impl Op<'_> {
-    /// Does it. The answer is the result as the API gives it; of a list in pages, `{"result", "result_info"}`.
-    pub(super) fn perform(&self, name: &str) -> Result<String, Refusal> {
-        let answer = match name {
-            "live" => return self.live(),
+    /// Does it. The answer is the result as the API gives it; of a list in pages, `{"result", "result_info"}`; of `live`,
+    /// its text.
+    pub(super) fn perform(&self, name: &str) -> Result<Value, Refusal> {
+        match name {
+            "live" => self.live(),
             "resolve" => self.resolve(),
             "begin" => self.begin(),
             "stored" => self.stored(),
+            "types" => self.types(),
             "upload" => self.upload(),
             "get" => self.get(),
             "delete" => self.delete(),
@@ -73,9 +75,8 @@ impl Op<'_> {
             "delete_deployment" => self.delete_deployment(),
             "incident" => self.incident(),
             "incidents" => self.incidents(),
-            _ => Ok(json!(null)),
-        };
-        answer.map(|answer| answer.to_string())
+            _ => Ok(Value::Null),
+        }
     }
 
     /// Now, in ISO 8601.

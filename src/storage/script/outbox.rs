@@ -20,10 +20,12 @@ impl Op<'_> {
     /// Has the alarm go off at this time, unless it does so earlier.
     pub(super) fn wake(&self, at_ms: f64) -> Result<(), Refusal> {
         let planned = self.db.row("SELECT at FROM alarm", &[])?.and_then(|row| row[0].as_f64());
-        // One of the past has gone off, or was given up by the runtime after many failures.
-        if planned.is_some_and(|planned| planned <= at_ms && planned > self.now_ms) {
-            return Ok(());
-        }
+        let at_ms = match planned {
+            // It is about to go off, or is at work, or the runtime has given it up: another one at once is never wrong.
+            Some(planned) if planned <= self.now_ms => self.now_ms,
+            Some(planned) if planned <= at_ms => return Ok(()),
+            _ => at_ms,
+        };
         self.db.run("INSERT OR REPLACE INTO alarm (id, at) VALUES (1, ?)", &[at_ms.ceil().into()])?;
         self.db.alarm_at(at_ms.ceil())
     }
@@ -47,9 +49,8 @@ impl Op<'_> {
 impl Held {
     /// Tells the index what it has not been told.
     pub(super) async fn deliver(&self) -> Result<(), Refusal> {
-        // In a transaction, as it may be the first thing that is asked of a database of another schema.
-        let told = self.db.transact(|| self.db.row("SELECT revision, entry FROM outbox", &[]))?;
-        let Some(row) = told else { return Ok(()) };
+        self.db.ready()?;
+        let Some(row) = self.db.row("SELECT revision, entry FROM outbox", &[])? else { return Ok(()) };
         let entry = super::super::db::document(&row[1]);
         let op = if entry.is_null() { "unindex" } else { "index" };
         let message = json!({ "op": op, "script": self.name, "entry": entry, "revision": row[0] });

@@ -14,7 +14,7 @@ impl Op<'_> {
     /// `patch_settings {patch}`: what is a version's makes a new one, which is deployed at once.
     pub(super) fn patch_settings(&self) -> Result<Value, Refusal> {
         let (mut row, patch) = (self.script()?, &self.input["patch"]);
-        let changes = settings::changes(patch).map_err(Refusal::invalid)?;
+        let changes = settings::patch(patch).map_err(Refusal::invalid)?;
         row.settings = settings::apply(&row.settings, &changes);
         self.check_trust(&row.settings)?;
         if let Some(draft) = version::patched(&self.latest()?, patch).map_err(Refusal::invalid)? {

@@ -20,8 +20,8 @@ impl Op<'_> {
             version::patched(&self.latest()?, &self.input["patch"]).map_err(Refusal::invalid)?
         };
         let settings = row.as_ref().map_or_else(settings::default, |row| row.settings.clone());
-        let changes =
-            settings::changes(if self.input["patch"].is_null() { &self.input["draft"] } else { &self.input["patch"] });
+        let asked = if self.input["patch"].is_null() { &self.input["draft"] } else { &self.input["patch"] };
+        let changes = settings::changes(asked);
         self.check_trust(&settings::apply(&settings, &changes.map_err(Refusal::invalid)?))?;
         let Some(draft) = draft else { return Ok(Value::Null) };
         let number = row.map_or(1, |row| row.number + 1);
