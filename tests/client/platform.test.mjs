@@ -1,6 +1,7 @@
 // The platform to the clients that people have: unmodified wrangler and the npm package `cloudflare`, against a host
 // under `wrangler dev`, which they share. What is here is in platform/, one file for each subject.
 import { after, before, describe } from "node:test";
+import addresses from "./platform/addresses.mjs";
 import assets from "./platform/assets.mjs";
 import broken from "./platform/broken.mjs";
 import { NAMESPACE, clientsOf } from "./platform/clients.mjs";
@@ -28,5 +29,5 @@ describe("the platform under wrangler dev", { timeout: 300_000 }, () => {
     folder?.remove();
   });
 
-  for (const suite of [namespaces, deploying, broken, sdk, rollout, tokens, assets, readme]) suite(() => clients);
+  for (const suite of [namespaces, deploying, broken, sdk, rollout, tokens, assets, readme, addresses]) suite(() => clients);
 });
