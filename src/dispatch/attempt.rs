@@ -64,9 +64,10 @@ impl Attempt<'_> {
                 if !self.props.is_undefined() {
                     entrypoint = entrypoint.props_raw(self.props.clone());
                 }
-                match (running.has_files, running.state.get()) {
-                    (true, _) => entrypoint.hand_over_later(request, note)?,
-                    (_, State::Loaded) => entrypoint.hand_over(request, note)?,
+                let untried = running.state.get() != State::Loaded;
+                match (running.has_files, untried) {
+                    (true, _) => entrypoint.hand_over_later(request, note, untried)?,
+                    (_, false) => entrypoint.hand_over(request, note)?,
                     _ => entrypoint.hand_over_untried(request, note)?,
                 }
             }

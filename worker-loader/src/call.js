@@ -18,13 +18,13 @@ export function handOver(loader, name, factory, entrypoint, options, request, no
 
 // The same for a worker that nobody here has seen loaded, see `hand_over_untried`.
 export function handOverUntried(loader, name, factory, entrypoint, options, request, note) {
-	const handed = handOverLater(loader, name, factory, entrypoint, options, request, note);
+	const handed = handOverLater(loader, name, factory, entrypoint, options, request, note, true);
 	handed.call(request);
 	return handed;
 }
 
 // The same for a caller that may not need the worker, see `hand_over_later`.
-export function handOverLater(loader, name, factory, entrypoint, options, request, note) {
+export function handOverLater(loader, name, factory, entrypoint, options, request, note, untried) {
 	const handed = { answer: null, factoryMs: undefined, name, request, note, unsent: true, call: undefined };
 	handed.call = (request) => {
 		const worker = loader.get(name, timed(factory, handed)).getEntrypoint(entrypoint, options);
@@ -32,7 +32,7 @@ export function handOverLater(loader, name, factory, entrypoint, options, reques
 			handed.unsent = false;
 			return worker.fetch(request);
 		};
-		return (handed.answer = REPEATABLE.has(request.method) ? send() : loads(worker).then(send));
+		return (handed.answer = untried && !REPEATABLE.has(request.method) ? loads(worker).then(send) : send());
 	};
 	return handed;
 }

@@ -7,7 +7,7 @@ use web_sys::{Request, Response};
 
 use crate::{IntoRequest, Limits, Permit, Result, WorkerStub, callee, js, sys, worker_stub::Source};
 
-type HandOver = fn(
+type HandOver<'a> = &'a dyn Fn(
     &sys::WorkerLoader,
     &JsString,
     &Function,
@@ -99,7 +99,7 @@ impl Entrypoint {
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
-        self.handed(request, note, sys::hand_over)
+        self.handed(request, note, &sys::hand_over)
     }
 
     /// [`hand_over`](Self::hand_over) for a worker that was not seen to load yet: what cannot be sent twice (all but GET and
@@ -112,19 +112,22 @@ impl Entrypoint {
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
     pub fn hand_over_untried(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
-        self.handed(request, note, sys::hand_over_untried)
+        self.handed(request, note, &sys::hand_over_untried)
     }
 
-    /// [`hand_over_untried`](Self::hand_over_untried) for an entry that may answer by itself: in place of an answer, which
-    /// is `null`, the object has a function `call(request)` that calls the worker, puts the promise there and gives it.
+    /// [`hand_over`](Self::hand_over) for an entry that may answer by itself: in place of an answer, which is `null`, the
+    /// object has a function `call(request)` that calls the worker, puts the promise there and gives it. `untried` is whether
+    /// it is to be called as [`hand_over_untried`](Self::hand_over_untried) does.
     ///
     /// # Errors
     /// As [`fetch_promise`](Self::fetch_promise).
-    pub fn hand_over_later(&self, request: &Request, note: &JsValue) -> Result<JsValue> {
-        self.handed(request, note, sys::hand_over_later)
+    pub fn hand_over_later(&self, request: &Request, note: &JsValue, untried: bool) -> Result<JsValue> {
+        self.handed(request, note, &|loader, name, factory, entrypoint, options, request, note| {
+            sys::hand_over_later(loader, name, factory, entrypoint, options, request, note, untried)
+        })
     }
 
-    fn handed(&self, request: &Request, note: &JsValue, named: HandOver) -> Result<JsValue> {
+    fn handed(&self, request: &Request, note: &JsValue, named: HandOver<'_>) -> Result<JsValue> {
         let options = self.options();
         match &self.worker.0.source {
             Source::Named { loader, name, factory, .. } => {

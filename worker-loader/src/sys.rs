@@ -106,6 +106,7 @@ extern "C" {
         options: &JsValue,
         request: &web_sys::Request,
         note: &JsValue,
+        untried: bool,
     ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = handOverLoaded)]
