@@ -2,16 +2,16 @@
 import { Refused, ask, invalid, outcome } from "./ask.js";
 import { parseConfig } from "./config.js";
 import { sessionKey } from "./key.js";
+import { digestOf, keysOf, reopen } from "./listing.js";
 import { verify } from "./token.js";
 
 const CONFIGURATION = 100324;
-const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** What site.js reads. Sorted, so that the same files and rules are the same text. */
-function documentOf(config, entries) {
-	const types = [...new Set(entries.map(([, , type]) => type))].filter((type) => type !== null).sort();
-	const files = entries.map(([path, hash, type]) => [path, [hash, types.indexOf(type)]]);
-	return JSON.stringify({ config, types, files: Object.fromEntries(files.sort(([a], [b]) => (a < b ? -1 : 1))) });
+/** What site.js reads. The list is sorted, so that the same files and rules are the same text. */
+function documentOf(config, list, typeOf) {
+	const types = [...new Set(list.map(([, hash]) => typeOf(hash)))].filter((type) => type !== null).sort();
+	const files = list.map(([path, hash]) => [path, [hash, types.indexOf(typeOf(hash))]]);
+	return JSON.stringify({ config, types, files: Object.fromEntries(files) });
 }
 
 /** `given` is `metadata.assets` as it was sent, `{ jwt, config }`. The result is the draft's `assets`. */
@@ -25,13 +25,16 @@ export const complete = (env, namespace, script, given, hasWorker) => outcome(as
 	if (problems.length > 0) throw new Refused(400, problems.map((message) => ({ code: CONFIGURATION, message })));
 
 	const object = `${namespace}/${script}`;
-	const files = (await ask(env.SCRIPTS, object, { op: "asset_files", id: claims.session })).files.flat();
-	const text = documentOf(config, files);
-	const digest = hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-	const manifest = `${object}/manifest/${digest}`;
-	// What the bucket is given is in the script's own journal first, and so are the files that it names.
-	await ask(env.SCRIPTS, object, { op: "begin", objects: [manifest] });
-	await ask(env.SCRIPTS, object, { op: "asset_use", id: claims.session, manifest });
+	const session = await reopen(env, object, claims.files);
+	if (session.missing.size > 0) throw invalid(`assets.jwt is of an upload session that is not complete: ${session.missing.size} files are missing.`);
+	const types = await ask(env.SCRIPTS, object, { op: "types", owner: session.owner });
+	const text = documentOf(config, session.files, (hash) => types[`asset/${hash}`] ?? null);
+	const digest = await digestOf(text);
+	const { objects, owner } = keysOf(digest, session.files);
+	const manifest = `${object}/${owner}`;
+	// What the bucket is given is in the script's own journal first, and with it what it names.
+	await ask(env.SCRIPTS, object, { op: "begin", objects, owner });
 	await env.BUNDLES.put(manifest, text);
-	return { status: 200, result: { manifest, digest, files: files.length, config: brief } };
+	await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
+	return { status: 200, result: { manifest, digest, files: session.files.length, config: brief } };
 });

@@ -1,22 +1,21 @@
-// Opening an upload session: which of its files does the bucket not have yet, and in which buckets are they to come.
-import { ask, invalid, outcome, tooLarge } from "./ask.js";
+// Opening an upload session: which of its files does the bucket not have yet, and in which uploads are they to come.
 import { readText } from "../api/body.js";
+import { ask, invalid, outcome, tooLarge } from "./ask.js";
 import { sessionKey } from "./key.js";
-import { sign } from "./token.js";
+import { digestOf, keysOf } from "./listing.js";
+import { lifetime, sign } from "./token.js";
 
 const MOST_FILES = 20_000;
 const LARGEST = 25 << 20;
-// 20,000 entries with long paths.
+// So many entries, with long paths.
 const LONGEST_BODY = 8 << 20;
 const MOST_PROBLEMS = 20;
 // What one upload brings: its base64 is a third more. Each file is a write, and a request may make so many.
 const BUCKET_BYTES = 8 << 20;
 const BUCKET_FILES = 500;
-const CHUNK = 2000;
-const HOUR = 3_600_000;
 
-/** `[[path, hash, size], ...]`, or throws all that is wrong. */
-export function files(body) {
+/** `[[path, hash, size], ...]`, sorted, so that the same files are the same list; or throws all that is wrong. */
+export function listed(body) {
 	let manifest;
 	try {
 		({ manifest } = JSON.parse(body));
@@ -24,32 +23,32 @@ export function files(body) {
 		throw invalid("The body is no JSON object.");
 	}
 	if (manifest === null || typeof manifest !== "object" || Array.isArray(manifest)) {
-		throw invalid('The body has to be {"manifest": {"/path": {"hash", "size"}}}.');
+		throw invalid('The body has to be {"manifest": {"/path": {"hash": "...", "size": 1}}}.');
 	}
 	const entries = Object.entries(manifest);
 	const problems = [];
-	if (entries.length > MOST_FILES) problems.push(`There are ${entries.length} files; it can be ${MOST_FILES}.`);
+	if (entries.length > MOST_FILES) problems.push(`There are ${entries.length} files: a script can have ${MOST_FILES}.`);
 	const sizes = new Map();
 	for (const [path, entry] of entries) {
 		const at = JSON.stringify(path);
 		const { hash, size } = entry ?? {};
 		if (!path.startsWith("/") || path.length > 4096 || path.includes("\0")) problems.push(`${at} has to be a path that begins with a slash.`);
-		if (!/^[0-9a-f]{32,64}$/i.test(hash)) problems.push(`${at}: hash has to be 32 to 64 hexadecimal digits.`);
+		if (typeof hash !== "string" || !/^[0-9a-f]{32,64}$/i.test(hash)) problems.push(`${at}: hash has to be 32 to 64 hexadecimal digits.`);
 		if (!Number.isInteger(size) || size < 0) problems.push(`${at}: size has to be a number of bytes.`);
-		else if (size > LARGEST) problems.push(`${at} is ${size} bytes; a file can be ${LARGEST}.`);
-		if ((sizes.get(hash) ?? size) !== size) problems.push(`${at}: another file has the same hash and another size.`);
+		else if (size > LARGEST) problems.push(`${at} is of ${size} bytes: a file can be of ${LARGEST}.`);
+		if ((sizes.get(hash) ?? size) !== size) problems.push(`${at} has the hash of another file, and another size.`);
 		sizes.set(hash, size);
 	}
 	if (problems.length > MOST_PROBLEMS) problems.splice(MOST_PROBLEMS, Infinity, `There are ${problems.length - MOST_PROBLEMS} more problems.`);
 	if (problems.length > 0) throw invalid(...problems);
-	return entries.map(([path, { hash, size }]) => [path, hash, size]);
+	return entries.map(([path, { hash, size }]) => [path, hash, size]).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** `[[hash, size], ...]` as lists of hashes, each one upload. */
-export function buckets(missing) {
+/** `[[hash, size], ...]` as lists of hashes, one for each upload. */
+export function buckets(files) {
 	const all = [];
 	let bytes = Infinity;
-	for (const [hash, size] of missing) {
+	for (const [hash, size] of files) {
 		if (bytes + size > BUCKET_BYTES || all.at(-1).length === BUCKET_FILES) {
 			all.push([]);
 			bytes = 0;
@@ -62,16 +61,21 @@ export function buckets(missing) {
 
 /** `POST .../scripts/:name/assets-upload-session` */
 export const openSession = (env, request, namespace, script) => outcome(async () => {
-	const text = await readText(request, LONGEST_BODY);
-	if (text === null) throw tooLarge(`The manifest is over ${LONGEST_BODY} bytes.`);
-	if (text === undefined) throw invalid("The body did not arrive whole, or is no text.");
-	const entries = files(text);
-	const chunks = [];
-	// As texts, which the Durable Object gives to SQLite as they are.
-	for (let at = 0; at < entries.length; at += CHUNK) chunks.push(JSON.stringify(entries.slice(at, at + CHUNK)));
-	const id = crypto.randomUUID();
-	const expires = Date.now() + HOUR;
-	const opened = await ask(env.SCRIPTS, `${namespace}/${script}`, { op: "asset_session", id, expires, files: chunks });
-	const jwt = await sign(await sessionKey(env), { session: id, namespace, script }, expires);
-	return { status: 200, result: { jwt, buckets: buckets(opened.missing.flat()) } };
+	const body = await readText(request, LONGEST_BODY);
+	if (body === null) throw tooLarge(`The manifest is over ${LONGEST_BODY} bytes.`);
+	if (body === undefined) throw invalid("The body did not arrive whole, or is no text.");
+	const files = listed(body);
+	const text = JSON.stringify(files);
+	const digest = await digestOf(text);
+	const object = `${namespace}/${script}`;
+	// The script's own object is told of all that is about to be in the bucket, and says what is not there yet.
+	const { objects, owner } = keysOf(digest, files);
+	const missing = new Set((await ask(env.SCRIPTS, object, { op: "begin", objects, owner })).missing);
+	if (missing.has(`${object}/${owner}`)) {
+		await env.BUNDLES.put(`${object}/${owner}`, text);
+		await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
+	}
+	const wanted = new Map(files.filter(([, hash]) => missing.has(`${object}/asset/${hash}`)).map(([, hash, size]) => [hash, size]));
+	const jwt = await sign(await sessionKey(env), { namespace, script, files: digest }, lifetime());
+	return { status: 200, result: { jwt, buckets: buckets(wanted) } };
 });

@@ -7,6 +7,9 @@ const decoded = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/
 
 const imported = (key) => crypto.subtle.importKey("raw", encoder.encode(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 
+/** When a token that is made now expires, in milliseconds. */
+export const lifetime = () => Date.now() + 3_600_000;
+
 /** A token that holds the claims until `expires`, in milliseconds. */
 export async function sign(key, claims, expires) {
 	const text = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded({ ...claims, exp: Math.floor(expires / 1000) })}`;

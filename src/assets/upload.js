@@ -3,8 +3,9 @@ import { boundaryOf } from "../upload/multipart.js";
 import { Refused, ask, invalid, outcome, tooLarge } from "./ask.js";
 import { fromBase64 } from "./base64.js";
 import { sessionKey } from "./key.js";
+import { reopen } from "./listing.js";
 import { Malformed, parts } from "./parts.js";
-import { sign, verify } from "./token.js";
+import { lifetime, sign, verify } from "./token.js";
 import { WrongSize, stream, whole } from "./write.js";
 
 const UNAUTHORIZED = 10023;
@@ -25,43 +26,44 @@ export const upload = (env, request) => outcome(async () => {
 		const message = "This takes the token of an upload session, `Authorization: Bearer <jwt>`, which is valid for an hour.";
 		throw new Refused(401, [{ code: UNAUTHORIZED, message }]);
 	}
-	const { session: id, namespace, script } = claims;
+	const { namespace, script, files: digest } = claims;
 	const object = `${namespace}/${script}`;
-	const { missing } = await ask(env.SCRIPTS, object, { op: "asset_open", id });
-	const { stored, others, problems } = await receive(request, env.BUNDLES, `${object}/asset/`, new Map(missing.flat()));
+	const { files, owner, missing } = await reopen(env, object, digest);
+	const { stored, problems } = await receive(request, env.BUNDLES, `${object}/`, new Map(files.map(([, hash, size]) => [hash, size])), missing);
 	// What has arrived is not asked for again, whatever is wrong with the rest.
-	const { complete, expires, unknown } = await ask(env.SCRIPTS, object, { op: "asset_stored", id, stored, others });
-	problems.push(...unknown.map((name) => `${JSON.stringify(name)} is no hash of this session.`));
+	const { missing: left } = await ask(env.SCRIPTS, object, { op: "stored", objects: Object.keys(stored), types: stored, owner });
 	if (problems.length > 0) throw invalid(...problems.slice(0, MOST_PROBLEMS));
-	if (!complete) return { status: 202, result: { jwt: null } };
-	return { status: 201, result: { jwt: await sign(key, { session: id, namespace, script }, expires) } };
+	if (left > 0) return { status: 202, result: { jwt: null } };
+	return { status: 201, result: { jwt: await sign(key, { namespace, script, files: digest }, lifetime()) } };
 });
 
-/** Writes the files whose sizes these are. `stored`: `[hash, type or null]`; `others`: what else was there. */
-async function receive(request, bucket, prefix, sizes) {
+/** Writes the files that are missing. `stored`: their types, or null, under their keys below the prefix. */
+async function receive(request, bucket, prefix, sizes, missing) {
 	const type = request.headers.get("content-type") ?? "";
 	const boundary = /^multipart\/form-data\b/i.test(type) && boundaryOf(type);
 	if (!boundary || !request.body) throw invalid("The body has to be multipart/form-data, with a part for each file that is named by its hash.");
 	const base64 = new URL(request.url).searchParams.get("base64") === "true";
-	const received = { stored: [], others: [], problems: [] };
+	const received = { stored: {}, problems: [] };
 	const writing = new Set();
 	let failed;
 	try {
 		for await (const { name, type, body } of parts(counted(request.body), boundary)) {
 			const size = sizes.get(name);
+			const key = `asset/${name}`;
 			const contentType = type && type !== "application/null" ? type : null;
 			try {
 				if (size === undefined) {
-					if (!received.others.includes(name)) received.others.push(name);
+					received.problems.push(`${JSON.stringify(name)} is no hash of this session.`);
 				} else if (contentType && !/^[\x20-\x7e]{1,256}$/.test(contentType)) {
 					received.problems.push(`${name}: its Content-Type is too long, or has characters that it cannot have.`);
-				} else {
+				} else if (missing.has(prefix + key)) {
+					// One that is there already stays as it is: versions have it, and a version does not change.
 					const bytes = base64 ? fromBase64(body) : body;
 					const options = contentType ? { httpMetadata: { contentType } } : {};
-					const content = size > SMALL ? await stream(bucket, prefix + name, size, options, bytes) : await whole(size, bytes);
+					const content = size > SMALL ? await stream(bucket, prefix + key, size, options, bytes) : await whole(size, bytes);
 					while (writing.size >= AT_A_TIME) await Promise.race(writing);
-					const written = Promise.resolve(content && bucket.put(prefix + name, content, options))
-						.then(() => received.stored.push([name, contentType]), (error) => (failed = error))
+					const written = Promise.resolve(content && bucket.put(prefix + key, content, options))
+						.then(() => (received.stored[key] = contentType), (error) => (failed = error))
 						.finally(() => writing.delete(written));
 					writing.add(written);
 				}

@@ -52,7 +52,7 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
         draft,
     );
     if version["etag"].is_null() {
-        version["etag"] = assets["manifest"].clone();
+        version["etag"] = assets["digest"].clone();
     }
     version["id"] = birth.id.into();
     version["number"] = birth.number.into();

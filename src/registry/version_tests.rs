@@ -16,7 +16,7 @@ fn draft() -> Value {
 fn latest() -> Value {
     json!({
         "id": "v1", "number": 1, "bundle": "b0", "etag": "b0", "compatibility_date": "2026-01-01",
-        "compatibility_flags": [], "limits": null, "assets": { "manifest": "m0" }, "modules": [], "handlers": ["fetch"],
+        "compatibility_flags": [], "limits": null, "assets": { "manifest": "m0", "digest": "d0" }, "modules": [], "handlers": ["fetch"],
         "bindings": [
             { "name": "S", "type": "secret_text", "text": "hush", "version": "v1" },
             { "name": "P", "type": "plain_text", "text": "p" },
@@ -41,9 +41,9 @@ fn a_version_is_the_draft_and_what_it_keeps() {
 fn assets_are_kept_on_request_only() {
     let mut keeping = draft();
     keeping["keep_assets"] = true.into();
-    assert_eq!(resolved(keeping.clone()).unwrap()["assets"], json!({ "manifest": "m0" }));
+    assert_eq!(resolved(keeping.clone()).unwrap()["assets"], json!({ "manifest": "m0", "digest": "d0" }));
     keeping["bundle"] = Value::Null;
-    assert_eq!(resolved(keeping.clone()).unwrap()["etag"], "m0");
+    assert_eq!(resolved(keeping.clone()).unwrap()["etag"], "d0");
     keeping["keep_assets"] = false.into();
     keeping["bindings"] = json!([{ "name": "ASSETS", "type": "assets" }]);
     let problems = resolved(keeping).unwrap_err();
@@ -65,7 +65,7 @@ fn a_successor_differs_in_what_is_given() {
             { "name": "T", "type": "secret_text", "text": "new", "version": "v2" },
         ])
     );
-    assert_eq!((&version["bundle"], &version["assets"]), (&json!("b0"), &json!({ "manifest": "m0" })));
+    assert_eq!((&version["bundle"], &version["assets"]), (&json!("b0"), &json!({ "manifest": "m0", "digest": "d0" })));
     assert_eq!(version["annotations"]["workers/triggered_by"], "secret");
 }
 

@@ -78,6 +78,12 @@ mod imported {
         fn lines();
     }
 
+    #[wasm_bindgen(module = "/src/assets/listing.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = reopen)]
+        fn listing();
+    }
+
     #[wasm_bindgen(module = "/src/assets/parts.js")]
     extern "C" {
         fn parts();

@@ -242,7 +242,7 @@ test("a key with no bytes in the bucket is the caller's to write", async () => {
   await put(host, { [one]: "a" });
   assert.deepEqual(await ask("stored", { objects: [one], owner: `manifest/${sha256("m")}` }), { missing: 2 });
   assert.deepEqual((await ask("begin", { objects: [one, two] })).missing, [two]);
-  const given = draft("x", { bundle: null, modules: [], main_module: null, handlers: [], assets: { manifest: sha256("m"), files: 2 } });
+  const given = draft("x", { bundle: null, modules: [], main_module: null, handlers: [], assets: { manifest, digest: sha256("m"), files: 2 } });
   await refused(ask("upload", { draft: given, deploy: true, objects: [manifest] }), 409, 190004);
   await refused(ask("stored", { objects: [`${id}/${name}/asset/unknown`] }), 409, 190004);
   assert.deepEqual(await ask("stored", { objects: [two], owner: `manifest/${sha256("m")}` }), { missing: 1 });

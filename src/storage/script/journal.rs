@@ -63,7 +63,7 @@ impl Op<'_> {
         let keys = self.keys()?;
         self.mark_stored(&keys)?;
         for (kind, also, digest) in
-            [("bundle/", "map/", &draft["bundle"]), ("manifest/", "asset/", &draft["assets"]["manifest"])]
+            [("bundle/", "map/", &draft["bundle"]), ("manifest/", "asset/", &draft["assets"]["digest"])]
         {
             let Some(digest) = digest.as_str() else { continue };
             let owner = [kind, digest].concat();

@@ -67,7 +67,7 @@ impl Op<'_> {
                 row.number.into(),
                 id.as_str().into(),
                 version["bundle"].clone(),
-                version["assets"]["manifest"].clone(),
+                version["assets"]["digest"].clone(),
                 version.clone(),
             ],
         )?;
