@@ -117,7 +117,14 @@ impl Live {
             before?.versions.get(versions.iter().position(|known| known["id"] == version["id"])?).cloned()
         };
         let versions = snapshot.versions.iter().map(|version| known(version).unwrap_or_default()).collect();
-        Self { text, namespace, snapshot, versions }
+        let live = Self { text, namespace, snapshot, versions };
+        if before.is_some_and(|before| before.snapshot.deployment_id != live.snapshot.deployment_id) {
+            // How they did under another deployment says nothing of this one.
+            for (_, running) in live.made() {
+                let _told_to_nobody = running.take_count();
+            }
+        }
+        live
     }
 
     /// Of one of ours: this code, and the last one that was seen to load to fall back to.
@@ -193,7 +200,8 @@ impl Live {
 
     /// How the versions of a deployment that looks after itself did since this was last asked.
     pub fn take_reports(&self) -> Vec<Report> {
-        let guarded = if self.snapshot.is_guarded { self.made().collect() } else { Vec::new() };
+        let deployed = self.made().filter(|(at, _)| self.snapshot.is_deployed(*at));
+        let guarded = if self.snapshot.is_guarded { deployed.collect() } else { Vec::new() };
         let report = |(at, running): (usize, &Rc<Running>)| Report {
             deployment_id: self.snapshot.deployment_id.clone(),
             version_id: self.snapshot.text(at, "id").to_owned(),

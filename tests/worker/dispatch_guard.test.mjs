@@ -75,6 +75,22 @@ describe("a deployment with a rule", () => {
     assert.equal((await host.deployments("app"))[0].id, unruled.id);
   }));
 
+  test("is not held to what was before it", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
+    const good = await host.deploy("app", says("good"));
+    const bad = await host.upload("app", FAILS);
+    const ask = async (count) => {
+      for (let i = 0; i < count; i += 1) await (await host.ask("app/", from(`192.0.2.${i}`))).text();
+    };
+    await host.split("app", { [good]: 50, [bad]: 50 });
+    await ask(100);
+    const ruled = await host.split("app", { [good]: 50, [bad]: 50 }, { automatic_rollback: RULE });
+    for (let i = 0; i < 3; i += 1) {
+      await ask(4);
+      await wait(TTL_MS);
+    }
+    assert.equal((await host.deployments("app"))[0].id, ruled.id, "12 requests are too few to tell");
+  }));
+
   test("of one version alone goes back to the one before it", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
     const good = await host.deploy("app", says("good"));
     const bad = await host.upload("app", THROWS);
