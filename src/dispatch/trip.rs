@@ -120,7 +120,10 @@ impl Trip {
         let live = script.live();
         let snapshot = &live.snapshot;
         let sole = snapshot.sole();
-        let said = js::visitor(&self.request, sole.is_none(), snapshot.affinity_header());
+        // A preview is for whoever has its address.
+        let is_preview = !script.name.version.is_empty();
+        let said =
+            if is_preview { None } else { js::visitor(&self.request, sole.is_none(), snapshot.affinity_header()) };
         let (wanted, cookie) = match (sole, said) {
             // Nearly always.
             (Some(sole), None) => (sole, None),

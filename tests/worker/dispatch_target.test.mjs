@@ -1,9 +1,10 @@
 // Which script a request is for, and what the script is shown of it.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { refused } from "./contract.mjs";
-import { ECHO, TOKEN, says, scriptsOf, startScripts, text, version, withScripts } from "./dispatch.mjs";
+import { ECHO, TOKEN, says, scriptsOf, startScripts, sticker, text, version, withScripts } from "./dispatch.mjs";
 
 const DOMAIN = "Apps.Example.com";
 
@@ -184,11 +185,18 @@ describe("a preview of a version", () => {
     assert.equal((await host.ask(`app@${two.slice(0, 8)}`)).headers.get("location"), `/dispatch/tenants/app@${two.slice(0, 8)}/`);
   }));
 
-  test("sets no cookie, and is told as it fails", () => withScripts({ main: "spied.js" }, async (host) => {
+  test("sets no cookie, and is told as it fails", () => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 60_000 } }, async (host) => {
     const one = await host.deploy("app", says("one"));
     const two = await host.upload("app", says("two"));
     await host.split("app", { [one]: 50, [two]: 50 });
     assert.equal((await host.ask(`app@${two}/`)).headers.get("set-cookie"), null);
+    // Nor does it read one: it has no key to know one by.
+    const [, , incarnation] = sticker(await host.ask("app/")).split(".");
+    const signed = `aa.999.${incarnation}`;
+    const forged = `${signed}.${createHmac("sha256", "").update(`cookie\0${signed}\0`).digest("hex").slice(0, 32)}`;
+    const { reads } = await host.spy();
+    const shown = await host.ask(`app@${two}/`, { headers: { cookie: `dl_version=${forged}` } });
+    assert.deepEqual([await text(shown), shown.headers.get("set-cookie"), (await host.spy()).reads], ["two", null, reads]);
     const three = await host.upload("app", says("three"));
     await host.spy({ code: "broken" });
     await refused(await host.ask(`app@${three}/`), 502, "dynamic_worker_failed_to_load");
