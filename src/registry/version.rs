@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    metadata, shape,
+    metadata, problem, shape,
 };
+
+/// A document is at most so many bytes: it is a row of SQLite, of which Cloudflare keeps 2 MB.
+const MOST_BYTES: usize = 1_900_000;
 
 /// What makes a new version a version.
 pub struct Birth<'a> {
@@ -59,6 +62,13 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
     version["created_on"] = birth.created_on.into();
     version["bindings"] = bindings.into();
     version["assets"] = assets;
+    let bytes = version.to_string().len();
+    if bytes > MOST_BYTES {
+        let message = format!(
+            "The bindings and the names of the modules make {bytes} bytes as JSON: at most {MOST_BYTES} are kept."
+        );
+        return Err(vec![Problem::new(problem::TOO_LARGE, message)]);
+    }
     if version["annotations"].get("workers/triggered_by").is_none() {
         version["annotations"]["workers/triggered_by"] = "upload".into();
     }

@@ -52,6 +52,14 @@ fn assets_are_kept_on_request_only() {
 }
 
 #[test]
+fn a_document_has_a_size() {
+    let mut large = draft();
+    large["bindings"] = json!([{ "name": "A", "type": "plain_text", "text": "\u{1}".repeat(400_000) }]);
+    let problems = resolved(large).unwrap_err();
+    assert_eq!(problems[0].code, problem::TOO_LARGE, "{problems:?}");
+}
+
+#[test]
 fn a_successor_differs_in_what_is_given() {
     let secret = json!({ "name": "T", "type": "secret_text", "text": "new" });
     let mut bindings = Map::new();

@@ -19,6 +19,18 @@ function fresh() {
 const secret = (name, text) => ({ name, type: "secret_text", text });
 const shares = (...pairs) => ({ strategy: "percentage", versions: pairs.map(([version_id, percentage]) => ({ version_id, percentage })) });
 
+test("what is live is told whole, however long it is", async () => {
+  const { ask, upload } = fresh();
+  const ids = [];
+  for (let i = 0; i < 5; i++) ids.push((await upload(draft(`${i}`, { bindings: [secret("A", `${i}`.repeat(990_000))] }))).version.id);
+  await ask("deploy", { body: shares(...ids.slice(0, 4).map((id) => [id, 25])), force: true });
+  const { versions } = await ask("live");
+  assert.deepEqual(versions.map(({ id, bindings: [{ text }] }) => [id, text.length]), [3, 2, 1, 0, 4].map((i) => [ids[i], 990_000]));
+  const most = draft("x", { bindings: [secret("A", "\u0001".repeat(400_000))] });
+  await refused(upload(most), 400, 10027);
+  assert.equal((await ask("versions")).result_info.total_count, 5);
+});
+
 describe("deployments", () => {
   test("are versions and shares; the newest is live, and history stays", async () => {
     const { ask, upload } = fresh();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { bundleKey, created, draft, put, refused, script, sha256, upload } from "./objects.mjs";
+import { bundleKey, created, draft, put, refused, script, sha256, sql, upload } from "./objects.mjs";
 
 let host, id, count = 0;
 before(async () => {
@@ -107,8 +107,9 @@ describe("an upload", () => {
 
 describe("resolve", () => {
   test("tells the version that an upload would make, and stores none", async () => {
-    const { ask, upload } = fresh();
+    const { name, ask, upload } = fresh();
     assert.equal((await ask("resolve", { draft: draft() })).number, 1);
+    assert.deepEqual(await sql(host, "SCRIPTS", `${id}/${name}`, "SELECT name FROM sqlite_master WHERE name = 'schema'"), [], "not even a table");
     await refused(ask("get"), 404, 10092);
     await upload(draft("one", { bindings: [secret("S", "hush")] }));
     const resolved = await ask("resolve", { draft: draft("two", { keep_bindings: ["secret_text"] }) });

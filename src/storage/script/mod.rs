@@ -32,7 +32,7 @@ use crate::{
     registry::{Refusal, problem},
     settings as operator,
 };
-use op::Op;
+use op::{Kind, Op};
 
 /// From nothing to the schema of today. A step that was ever deployed stays as it is.
 const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
@@ -107,7 +107,7 @@ impl Held {
         }
         let kind =
             op::kind(name).ok_or_else(|| Refusal::StorageUnavailable(format!("there is no operation {name}")))?;
-        if kind != op::Kind::Creates && !self.db.exists()? {
+        if matches!(kind, Kind::Reads | Kind::Changes) && !self.db.exists()? {
             return Err(self.op(input)?.no_such_script());
         }
         if name == "begin" {
@@ -120,14 +120,19 @@ impl Held {
             self.live.take();
             let _retried = self.deliver().await;
         }
-        let answer = self.db.transact(&mut || self.op(input)?.perform(name))?;
+        let answer = if kind == Kind::Tries && !self.db.exists()? {
+            // What is not there yet is asked without making it.
+            self.op(input)?.perform(name)?
+        } else {
+            self.db.transact(&mut || self.op(input)?.perform(name))?
+        };
         if name == "live" {
             // It is text that is JSON.
             let answer = answer.as_str().unwrap_or_default();
             self.live.replace(Some(answer.to_owned()));
             return Ok(answer.to_owned());
         }
-        if kind != op::Kind::Reads {
+        if matches!(kind, Kind::Changes | Kind::Creates) {
             self.live.take();
             // Done now, it is seen at once. Where it fails the alarm does it.
             let _retried = self.deliver().await;

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     Changes,
     /// It may be the first of all.
     Creates,
+    /// Nothing, and the script need not be there.
+    Tries,
 }
 
 /// What the operation of this name does, if there is one.
@@ -34,8 +36,8 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" => Kind::Reads,
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
         | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
-        // To resolve stores nothing, and answers for a script that is not there yet.
-        "resolve" | "begin" | "stored" | "types" | "upload" => Kind::Creates,
+        "resolve" => Kind::Tries,
+        "begin" | "stored" | "types" | "upload" => Kind::Creates,
         _ => return None,
     })
 }

@@ -39,6 +39,9 @@ impl Op<'_> {
 
     /// The script, if there is one.
     pub(super) fn find(&self) -> Result<Option<Row>, Refusal> {
+        if !self.db.exists()? {
+            return Ok(None);
+        }
         let row = self.db.row(COLUMNS, &[])?.filter(|row| row[7] == 0);
         Ok(row.map(|row| {
             let text = |at: usize| row[at].as_str().unwrap_or_default().to_owned();

@@ -8,6 +8,7 @@ use crate::registry::{Page, Refusal, problem, version};
 impl Op<'_> {
     /// The document of a version, or of the latest one.
     pub(super) fn document_of(&self, id: Option<&str>) -> Option<Value> {
+        self.db.exists().ok().filter(|exists| *exists)?;
         let row = match id {
             Some(id) => self.db.row("SELECT document FROM version WHERE id = ?", &[id.into()]),
             None => self.db.row("SELECT document FROM version ORDER BY number DESC LIMIT 1", &[]),
