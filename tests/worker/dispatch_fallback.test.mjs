@@ -89,6 +89,8 @@ describe("a version that does not load", () => {
       const answer = await host.ask("app/", { method: "POST", body: new Uint8Array(size) });
       assert.deepEqual(JSON.parse(await text(answer)), [i + 1, size]);
     }
+    // The version that fails, and the one that serves in its place: each was asked once.
+    assert.equal((await host.spy()).probes, 2);
   }));
 });
 

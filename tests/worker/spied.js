@@ -19,7 +19,7 @@ const ECHO = `export default {
 //   answer takes a second and a half; bucket: the first three, of R2
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
 const modes = { code: "given", hold: "", storage: "works", bucket: "works", cancel: 0 };
-const seen = { codes: [], calls: 0, reads: 0, held: 0, asked: [], got: [] };
+const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [] };
 
 function given(key, code) {
 	const { modules, ...rest } = code;
@@ -45,6 +45,10 @@ const spiedStub = (key, stub) => ({
 	getEntrypoint(...which) {
 		const entrypoint = stub.getEntrypoint(...which);
 		return replaced(entrypoint, {
+			__workerLoaderLoads() {
+				seen.probes += 1;
+				return entrypoint.__workerLoaderLoads();
+			},
 			async fetch(request) {
 				seen.calls += 1;
 				if (modes.cancel > 0) {
@@ -71,7 +75,8 @@ const spiedObjects = (objects) => replaced(objects, {
 	getByName(name) {
 		const object = objects.getByName(name);
 		return replaced(object, {
-			async fetch(request) {
+			async fetch(...given) {
+				const request = new Request(...given);
 				seen.reads += 1;
 				const body = request.body === null ? null : await request.clone().text();
 				seen.asked.push(body ? JSON.parse(body) : request.method);
