@@ -46,8 +46,11 @@ export async function answer(site, bucket, request, url, decision) {
 	return response;
 }
 
+// A path of the site is below the prefix where the script is served under one, which the dispatch says.
+const located = (location, request) => (location.startsWith("/") ? (request.headers.get("x-forwarded-prefix") ?? "") : "") + location;
+
 async function respond({ prefix, types }, bucket, request, { status, location, file }) {
-	if (!file) return new Response(null, { status, headers: location === undefined ? {} : { location } });
+	if (!file) return new Response(null, { status, headers: location === undefined ? {} : { location: located(location, request) } });
 	const [digest, type] = file;
 	const etag = `"${digest}"`;
 	const headers = new Headers({ etag });

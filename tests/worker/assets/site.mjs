@@ -1,15 +1,13 @@
-// One site, twice: under Miniflare's own `assets`, which is Cloudflare's code, and under ours over a bucket.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+// One site, twice: under Miniflare's own `assets`, which is Cloudflare's code, and as a script of our host.
 import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Miniflare } from "miniflare";
-import { parseConfig } from "../../../src/assets/config.js";
+import { NAMESPACES } from "../api.mjs";
+import { form } from "../uploads.mjs";
 
-const ROOT = join(import.meta.dirname, "../../..");
-const COMMON = { modulesRoot: "/", host: "127.0.0.1", port: 0, cf: false };
 const source = (path) => readFileSync(path, "utf8");
-const started = async (miniflare) => ({ url: (await miniflare.ready).href, miniflare, dispose: () => miniflare.dispose() });
 
 // What wrangler sends for these names; null for none.
 const TYPES = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8", txt: "text/plain; charset=utf-8", json: "application/json", svg: "image/svg+xml", png: "image/png", bin: "application/octet-stream" };
@@ -26,8 +24,11 @@ export async function theirs({ files, config = {}, rules = {}, worker = false, d
   const routing = Array.isArray(first)
     ? { user_worker: first.filter((rule) => rule[0] !== "!"), asset_worker: first.filter((rule) => rule[0] === "!").map((rule) => rule.slice(1)) }
     : undefined;
-  const host = await started(new Miniflare({
-    ...COMMON,
+  const miniflare = new Miniflare({
+    modulesRoot: "/",
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
     name: "site",
     modules: [{ type: "ESModule", path: "/inner.js", contents: source(join(import.meta.dirname, "inner.js")) }],
     compatibilityDate: date,
@@ -39,37 +40,49 @@ export async function theirs({ files, config = {}, rules = {}, worker = false, d
       routerConfig: { has_user_worker: worker, invoke_user_worker_ahead_of_assets: first === true, static_routing: routing },
       assetConfig,
     },
-  }));
-  return { ...host, dispose: () => host.dispose().finally(() => rmSync(folder, { recursive: true })) };
+  });
+  const dispose = () => miniflare.dispose().finally(() => rmSync(folder, { recursive: true }));
+  return { url: (await miniflare.ready).href, dispose };
 }
 
-/** Ours. */
-export async function ours({ files, config = {}, rules = {}, worker = false, date = "2026-01-01", flags = [] }) {
-  const parsed = parseConfig({ ...config, ...rules }, worker);
-  if (parsed.problems.length > 0) throw new Error(parsed.problems.join("\n"));
-  const manifest = "ns/site/manifest/1";
-  const version = { assets: { manifest, config: parsed.brief }, compatibility_date: date, compatibility_flags: flags };
-  const modules = ["outer.js", "inner.js"].map((name) => ({ type: "ESModule", path: `/${name}`, contents: source(join(import.meta.dirname, name)) }));
-  for (const name of readdirSync(join(ROOT, "src/assets"))) {
-    if (name.endsWith(".js")) modules.push({ type: "ESModule", path: `/src/assets/${name}`, contents: source(join(ROOT, "src/assets", name)) });
+/** Ours: uploads it as a script of this name, and gives the same. `api` is that of the host, with a namespace `tenants`. */
+export async function ours(host, api, name, { files, config = {}, rules = {}, worker = false, date = "2026-01-01", flags = [] }) {
+  const path = `${NAMESPACES}/tenants/scripts/${name}`;
+  const metadata = {
+    compatibility_date: date,
+    compatibility_flags: flags,
+    assets: { jwt: await uploaded(api, path, files), config: { ...config, ...rules } },
+    ...(worker ? { main_module: "inner.js", bindings: [{ type: "assets", name: "ASSETS" }] } : {}),
+  };
+  const inner = source(join(import.meta.dirname, "inner.js"));
+  await api("PUT", path, form(metadata, worker ? { "inner.js": [inner] } : {}));
+  return { url: host.url };
+}
+
+export const hashOf = (path, content) => createHash("sha256").update(content).update(path).digest("hex").slice(0, 32);
+
+/** The parts of an upload, `{ hash: [content, type] }`, as wrangler sends them. */
+export function parts(files, { base64 = true } = {}) {
+  const body = new FormData();
+  for (const [hash, [content, type]] of Object.entries(files)) {
+    body.append(hash, new File([base64 ? Buffer.from(content).toString("base64") : content], hash, { type: type ?? "application/null" }));
   }
-  const host = await started(new Miniflare({
-    ...COMMON,
-    modules,
-    compatibilityDate: "2026-07-01",
-    bindings: { VERSION: version, WORKER: worker },
-    r2Buckets: ["BUNDLES"],
-  }));
-  const bucket = await host.miniflare.getR2Bucket("BUNDLES");
-  const types = [];
-  const entries = {};
-  for (const path of Object.keys(files).sort()) {
-    const hash = createHash("sha256").update(files[path]).update(path).digest("hex").slice(0, 32);
-    const type = typeOf(path);
-    if (type && !types.includes(type)) types.push(type);
-    entries[path] = [hash, types.indexOf(type)];
-    await bucket.put(`ns/site/asset/${hash}`, files[path]);
+  return body;
+}
+
+/** The way of wrangler: opens a session for these files, uploads what it is asked for; gives the token of the whole. */
+export async function uploaded(api, path, files) {
+  const manifest = {};
+  const byHash = {};
+  for (const [name, content] of Object.entries(files)) {
+    const hash = hashOf(name, content);
+    manifest[name] = { hash, size: Buffer.byteLength(content) };
+    byHash[hash] = [content, typeOf(name)];
   }
-  await bucket.put(manifest, JSON.stringify({ config: parsed.config, types, files: entries }));
-  return host;
+  const { result } = await api("POST", `${path}/assets-upload-session`, { manifest });
+  const uploads = result.buckets.map(async (bucket) => {
+    const body = parts(Object.fromEntries(bucket.map((hash) => [hash, byHash[hash]])));
+    return (await api("POST", "/accounts/acc/workers/assets/upload?base64=true", body, { token: result.jwt })).result.jwt;
+  });
+  return [result.jwt, ...(await Promise.all(uploads))].findLast((jwt) => jwt);
 }

@@ -46,6 +46,9 @@ const { "/index.html": ___, ...NO_INDEX } = FILES;
 
 const THROUGH = ["/through/about", "/through/about.html", "/through/nothing", "/through/", "/through/docs?x=1"].flatMap((path) => [{ path }, { path, method: "HEAD" }, { path, method: "POST", body: "b" }, { path, headers: { "sec-fetch-mode": "navigate" } }]);
 
+/** The host that all is asked at, `SITE.HOST`. */
+export const HOST = "tenants.localhost";
+
 const HEADERS = `
 # comment
 /*
@@ -63,9 +66,9 @@ const HEADERS = `
   X-Splat: [:splat]
   ! X-All
   X-All: again
-https://site.example/style.css
+https://rules.${HOST}/style.css
   X-Host: with host
-https://:sub.example/app.js
+https://:sub.${HOST}/app.js
   X-Sub: :sub
 https://other.example/*
   X-Other: never
@@ -98,7 +101,7 @@ old7 /about
 /proxy /about 200
 /proxy-missing /nothing 200
 /proxy-html /about.html 200
-/self //site.example/x
+/self //rules.${HOST}/x
 /static-before-splat /about 301
 /blog/* /docs/:splat
 /users/:id/posts/:post /people?user=:id&post=:post 301
@@ -114,7 +117,7 @@ const RULED = [
   "/old", "/old?q=1", "/old2?q", "/old3?q=1", "/old4?q=1", "/old5?q=1", "/old6?q=1", "/old7", "/trail/", "/trail", "/index.html", "/%C3%BCber", "/proxy", "/proxy?x=1", "/proxy-missing", "/proxy-html", "/self",
   "/blog/guide", "/blog/guide?x=1", "/blog/", "/blog", "/blog/a/b//c", "/users/7/posts/a%20b", "/users/7/posts/", "/users/:id/posts/:splat?z=1", "/ext/a/b?c=d", "/ext/", "/rewrite/about", "/rewrite/nothing", "/rewrite/docs", "/rewrite/%61bout",
   "/slashes/evil.example", "/slashes//evil.example/", "/slashes/%2F/evil.example", "/late", "/sp/1/x/2/3", "/sp//x/", "/static-before-splat",
-].flatMap((path) => [{ path }, { path, method: "HEAD" }, { path, method: "POST", body: "x" }, { path, known: (etag) => etag }, { path, headers: { host: "other.example" } }]);
+].flatMap((path) => [{ path }, { path, method: "HEAD" }, { path, method: "POST", body: "x" }, { path, known: (etag) => etag }]);
 
 export const SITES = {};
 for (const html_handling of ["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]) {
@@ -137,7 +140,8 @@ Object.assign(SITES, {
   "the worker first": { files: FILES, config: { run_worker_first: true }, worker: true, requests: [...FEW, ...THROUGH] },
   "the worker first, by rules": { files: FILES, config: { run_worker_first: ["/api/*", "/about", "!/api/files/*"], not_found_handling: "404-page" }, worker: true, requests: [...FEW, ...THROUGH] },
   "the worker first, for all but some": { files: FILES, config: { run_worker_first: ["/*", "!/style.css", "!/docs*"], not_found_handling: "single-page-application" }, worker: true, requests: [...FEW, ...THROUGH] },
-  "rules": { files: FILES, rules: { _headers: HEADERS, _redirects: REDIRECTS }, requests: RULED },
+  // Of this name, which stands in the rules.
+  rules: { files: FILES, rules: { _headers: HEADERS, _redirects: REDIRECTS }, requests: RULED },
   "rules, 404 page": { files: FILES, config: { not_found_handling: "404-page" }, rules: { _headers: HEADERS, _redirects: REDIRECTS }, requests: RULED },
   "rules, no html handling": { files: FILES, config: { html_handling: "none" }, rules: { _headers: HEADERS, _redirects: `${REDIRECTS}\n/x/ /index.html 200\n` }, requests: [...RULED, { path: "/x/" }] },
   "rules, with a worker": { files: FILES, worker: true, rules: { _headers: HEADERS, _redirects: REDIRECTS }, requests: RULED },
