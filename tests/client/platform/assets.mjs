@@ -1,11 +1,15 @@
 // Static assets, uploaded by wrangler.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { NAMESPACE } from "./clients.mjs";
+import { toFile } from "cloudflare";
+import { ACCOUNT, NAMESPACE } from "./clients.mjs";
 
 const TO = ["--dispatch-namespace", NAMESPACE];
+/** Bytes that are no text, nor like one another. */
+const bytes = (size, seed) => Buffer.alloc(size, createHash("sha512").update(seed).digest());
 
 export default (clients) => describe("wrangler deploy of static assets", () => {
   test("a site alone: pages, types, ETags, redirects, headers, and its own 404", async () => {
@@ -51,5 +55,65 @@ export default (clients) => describe("wrangler deploy of static assets", () => {
     assert.equal((await served("mixed", "/api")).text, "api");
     assert.equal((await served("mixed", "/about")).text.trim(), "<h1>About</h1>");
     assert.equal((await served("mixed", "/nothing")).status, 404);
+  });
+
+  test("many files and large ones, whatever their names are: several uploads at a time", async () => {
+    const { project, ran, host } = clients();
+    const small = Array.from({ length: 700 }, (_, i) => [`many/${i}.txt`, Buffer.from(`the text ${i}`)]);
+    const files = Object.fromEntries([
+      ...small,
+      ...["a", "b", "c"].map((name) => [`large/${name}.bin`, bytes(6 << 20, name)]),
+      ["large/most.bin", bytes(25 << 20, "most")],
+      ["names/ü b&c=[1].txt", Buffer.from("odd")],
+      ["names/100%.html", Buffer.from("percent")],
+      ["names/empty", Buffer.alloc(0)],
+      ["names/no-type", bytes(1000, "no type")],
+      ["ignored.txt", Buffer.from("no")],
+      [".assetsignore", Buffer.from("ignored.txt\n")],
+    ]);
+    const folder = project("site", Object.fromEntries(Object.entries(files).map(([name, content]) => [`public/${name}`, content])));
+    writeFileSync(join(folder, "wrangler.toml"), readFileSync(join(folder, "wrangler.toml"), "utf8").replace('name = "site"', 'name = "large"'));
+    const out = await ran(folder, "deploy", ...TO);
+    assert.match(out, /Uploaded 713 of 713/);
+    const get = (path) => fetch(new URL(`/dispatch/${NAMESPACE}/large/${path}`, host.url));
+    for (const [name, content] of Object.entries(files)) {
+      if (name.startsWith("many/") && !name.endsWith("9.txt")) continue;
+      const answer = await get(name.split("/").map(encodeURIComponent).join("/"));
+      if (name === "ignored.txt" || name === ".assetsignore") assert.equal(answer.status, 404, name);
+      else assert.ok(answer.status === 200 && Buffer.from(await answer.arrayBuffer()).equals(content), name);
+    }
+    assert.equal((await get("names/no-type")).headers.get("content-type"), null);
+    assert.equal((await get("large/a.bin")).headers.get("content-type"), "application/octet-stream");
+    assert.match(await ran(folder, "deploy", ...TO), /No updated asset files to upload/);
+  });
+
+  test("rules that are none are told with their lines, and the site stays as it is", async () => {
+    const { project, failed, served } = clients();
+    const folder = project("site", { "public/_redirects": "/a /b 304\n/c /d\n/e\n" });
+    const out = await failed(folder, "deploy", ...TO);
+    assert.match(out, /Invalid _redirects configuration:\s+Line 1: the status is one of[^\n]+\s+Line 3: a rule is[^\n]+\[code: 100324\]/);
+    assert.equal((await served("site", "/old")).status, 301);
+  });
+
+  test("by the npm package", async () => {
+    const { sdk, served } = clients();
+    const { scripts } = sdk.workersForPlatforms.dispatch.namespaces;
+    const where = { account_id: ACCOUNT, dispatch_namespace: NAMESPACE };
+    const pages = { "/index.html": "<h1>by SDK</h1>", "/plain.txt": "plain" };
+    const hash = (text) => createHash("sha256").update(text).digest("hex").slice(0, 32);
+    const manifest = Object.fromEntries(Object.entries(pages).map(([path, text]) => [path, { hash: hash(text), size: text.length }]));
+    const { jwt, buckets } = await scripts.assetUpload.create("sdk-site", { ...where, manifest });
+    assert.deepEqual(buckets.flat().sort(), Object.values(pages).map(hash).sort());
+    const base64 = (text) => Buffer.from(text).toString("base64");
+    // One as a file with its type, one as a mere text, which has none.
+    const file = await toFile(Buffer.from(base64(pages["/index.html"])), hash(pages["/index.html"]), { type: "text/html" });
+    const body = { [hash(pages["/index.html"])]: file, [hash(pages["/plain.txt"])]: base64(pages["/plain.txt"]) };
+    const done = await sdk.workers.assets.upload.create({ account_id: ACCOUNT, base64: true, body }, { headers: { authorization: `Bearer ${jwt}` } });
+    const metadata = { compatibility_date: "2026-07-01", assets: { jwt: done.jwt, config: { not_found_handling: "single-page-application" } } };
+    await scripts.update("sdk-site", { ...where, metadata });
+    const home = await served("sdk-site", "/anything");
+    assert.deepEqual([home.text, home.headers.get("content-type")], [pages["/index.html"], "text/html"]);
+    const plain = await served("sdk-site", "/plain.txt");
+    assert.deepEqual([plain.text, plain.headers.get("content-type")], [pages["/plain.txt"], null]);
   });
 });
