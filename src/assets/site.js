@@ -1,7 +1,7 @@
 // The files and rules of a version, as they are kept in the bucket; each isolate keeps those that it used last.
 
 // About what the texts take; an isolate has 128 MB for everything.
-const MOST = 16 << 20;
+const MOST = 8 << 20;
 const kept = new Map();
 let bytes = 0;
 

@@ -10,8 +10,8 @@ import { wire } from "./wire.mjs";
 
 // - the digest is made of other things: both have one, see below
 // - they always say that the file came from their cache; we have none
-// - they give no length, as they pass the file through a binding; a body and its length are compared by the bodies
-const APART = ["etag", "cf-cache-status", "content-length", "transfer-encoding", "x-mf-additional-response-log"];
+// - what they write to wrangler's log
+const APART = ["etag", "cf-cache-status", "x-mf-additional-response-log"];
 
 // What the host adds to every answer of a script.
 const ADDED = ["x-worker-key", "x-worker-cache", "x-worker-version", "server-timing"];

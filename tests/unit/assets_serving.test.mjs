@@ -1,0 +1,113 @@
+// Serving files, as far as it is not to be seen from outside: what is read of the bucket, and what is kept of it.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { route, served } from "../../src/assets/route.js";
+import { site } from "../../src/assets/site.js";
+import { upload } from "../../src/assets/upload.js";
+import { sign } from "../../src/assets/token.js";
+
+/** A bucket of these texts, which says what it was asked for. */
+function bucketOf(texts) {
+  const reads = [];
+  return {
+    reads,
+    async get(key) {
+      reads.push(key);
+      return key in texts ? { text: async () => texts[key], json: async () => JSON.parse(texts[key]), body: texts[key] } : null;
+    },
+  };
+}
+const manifestOf = (files, config = {}) => JSON.stringify({
+  config: { html_handling: "auto-trailing-slash", not_found_handling: "none", headers: [], redirects: { exact: {}, rules: [] }, ...config },
+  types: ["text/html"],
+  files,
+});
+const version = (manifest, more = {}) => ({ assets: { manifest, config: {} }, compatibility_date: "2026-01-01", compatibility_flags: [], ...more });
+const asked = (path, init) => new Request(`https://site.example${path}`, init);
+
+describe("the bucket", () => {
+  test("is read once for a site, and then for the files alone; not at all for what is known", async () => {
+    const bucket = bucketOf({ "a/b/manifest/1": manifestOf({ "/x.html": ["f1", 0] }), "a/b/asset/f1": "<h1>x</h1>" });
+    const known = served(version("a/b/manifest/1"));
+    for (const body of ["<h1>x</h1>", "<h1>x</h1>"]) assert.equal(await (await route(bucket, known, asked("/x"), null)).text(), body);
+    assert.deepEqual(bucket.reads, ["a/b/manifest/1", "a/b/asset/f1", "a/b/asset/f1"]);
+    for (const request of [asked("/x", { method: "HEAD" }), asked("/x", { headers: { "if-none-match": '"f1"' } }), asked("/x.html"), asked("/y")]) {
+      await route(bucket, known, request, null);
+    }
+    assert.equal(bucket.reads.length, 3);
+  });
+
+  test("is not asked where the worker runs first", async () => {
+    const bucket = bucketOf({});
+    const runWorker = async () => new Response("worker");
+    const first = (run_worker_first) => served(version("a/b/manifest/2", { assets: { manifest: "a/b/manifest/2", config: { run_worker_first } } }));
+    assert.equal(await (await route(bucket, first(true), asked("/x"), runWorker)).text(), "worker");
+    assert.equal(await (await route(bucket, first({ worker: ["/api/*"], files: [] }), asked("/api/x"), runWorker)).text(), "worker");
+    assert.deepEqual(bucket.reads, []);
+    await assert.rejects(route(bucket, first({ worker: ["/api/*"], files: [] }), asked("/x"), runWorker), /manifest a\/b\/manifest\/2 is not in the bucket/);
+  });
+
+  test("that lacks a file fails the request", async () => {
+    const bucket = bucketOf({ "a/c/manifest/1": manifestOf({ "/x": ["gone", -1] }) });
+    await assert.rejects(route(bucket, served(version("a/c/manifest/1")), asked("/x"), null), /no asset gone of a\/c/);
+  });
+
+  test("is read anew for sites that were not used for long: an isolate keeps so much of them", async () => {
+    const text = manifestOf({ [`/${"x".repeat(2 << 20)}`]: ["f", 0] });
+    const bucket = bucketOf(Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`m/n/manifest/${i}`, text])));
+    const read = async (...sites) => {
+      bucket.reads.length = 0;
+      for (const i of sites) assert.equal((await site(bucket, `m/n/manifest/${i}`)).prefix, "m/n");
+      return bucket.reads.map((key) => Number(key.at(-1)));
+    };
+    assert.deepEqual(await read(1, 2, 3), [1, 2, 3]);
+    assert.deepEqual(await read(1, 2, 3), []);
+    assert.deepEqual(await read(1, 4), [4], "over 8 MiB: 2 was not used for longest");
+    assert.deepEqual(await read(1, 3, 4), []);
+    assert.deepEqual(await read(2), [2]);
+    assert.deepEqual(await Promise.all([read(5), site(bucket, "m/n/manifest/5")]).then(([reads]) => reads.length), 2, "two at once read it twice");
+    assert.deepEqual(await read(5, 2), [], "and it counts once");
+  });
+});
+
+test("what a version says is looked at once", () => {
+  assert.equal(served({ assets: null }), null);
+  const navigation = (compatibility_date, ...compatibility_flags) => served(version("m", { compatibility_date, compatibility_flags })).navigation;
+  assert.deepEqual([navigation("2025-03-31"), navigation("2025-04-01"), navigation("2026-01-01", "assets_navigation_has_no_effect"), navigation("2020-01-01", "assets_navigation_prefers_asset_serving")], [false, true, false, true]);
+});
+
+describe("an upload whose bucket fails", () => {
+  const [one, two] = ["1", "2"].map((digit) => digit.repeat(32));
+  const list = JSON.stringify([["/one", one, 3], ["/two", two, 3]]);
+
+  test("fails, and nothing is told to be there", async () => {
+    const told = [];
+    const object = (answers) => ({
+      getByName: () => ({
+        async fetch(_, { body }) {
+          const operation = JSON.parse(body);
+          told.push(operation.op);
+          return Response.json(answers[operation.op]);
+        },
+      }),
+    });
+    const env = {
+      DIRECTORY: object({ session_key: { key: "k" } }),
+      SCRIPTS: object({ begin: { missing: [`n/s/asset/${one}`, `n/s/asset/${two}`] }, stored: { missing: 0 } }),
+      BUNDLES: {
+        ...bucketOf({ "n/s/manifest/f": list }),
+        async put(key) {
+          if (key.endsWith(two)) throw new Error("the bucket is full");
+        },
+      },
+    };
+    const form = new FormData();
+    for (const hash of [one, two]) form.append(hash, new File(["abc"], hash));
+    const token = await sign("k", { namespace: "n", script: "s", files: "f" }, Date.now() + 60_000);
+    const request = () => new Request("https://host.example/upload", { method: "POST", headers: { authorization: `Bearer ${token}` }, body: form });
+    await assert.rejects(upload(env, request()), /the bucket is full/);
+    assert.deepEqual(told, ["session_key", "begin"]);
+    env.BUNDLES.put = async () => {};
+    assert.equal((await upload(env, request())).status, 201);
+  });
+});
