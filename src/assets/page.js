@@ -29,15 +29,11 @@ const HTML = {
 
 const MISSING = {
 	none: () => null,
-	"single-page-application": (files) => files["/index.html"] ? { file: files["/index.html"], status: 200 } : null,
+	"single-page-application": ({ files }) => (files["/index.html"] ? { file: files["/index.html"], status: 200 } : null),
 	// The nearest one, from the path's own folder upwards.
-	"404-page"(files, path) {
-		for (let folder = path; folder; ) {
-			folder = folder.slice(0, folder.lastIndexOf("/"));
-			const file = files[`${folder}/404.html`];
-			if (file) return { file, status: 404 };
-		}
-		return null;
+	"404-page"({ files, notFound }, path) {
+		const folder = notFound.find((folder) => path.startsWith(`${folder}/`));
+		return folder === undefined ? null : { file: files[`${folder}/404.html`], status: 404 };
 	},
 };
 
@@ -50,16 +46,16 @@ function steps(path, handling) {
 }
 
 /**
- * What answers a decoded path: `{ file, status }`, `{ place }` to be redirected to, or null. `files` has an entry for each
- * path, whose first element is the digest. `settled`: without redirects.
+ * What answers a decoded path: `{ file, status }`, `{ place }` to be redirected to, or null. `settled`: without redirects.
  */
-export function page(files, handling, missing, path, settled = false) {
-	for (const [name, place] of steps(path, HTML[handling])) {
+export function page(site, missing, path, settled = false) {
+	const { files, config } = site;
+	for (const [name, place] of steps(path, HTML[config.html_handling])) {
 		const file = files[name];
 		if (!file) continue;
 		if (place === undefined) return { file, status: 200 };
 		// Only to where that very content is served, or the redirect would lead elsewhere, or nowhere.
-		if (!settled && !files[place] && page(files, handling, missing, place, true)?.file[0] === file[0]) return { place };
+		if (!settled && !files[place] && page(site, missing, place, true)?.file[0] === file[0]) return { place };
 	}
-	return MISSING[missing](files, path);
+	return MISSING[missing](site, path);
 }

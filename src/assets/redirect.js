@@ -14,7 +14,7 @@ function find({ exact, rules }, url) {
 
 /** `{ path }` to look there instead, `{ status, location }`, or null. */
 export function redirect(redirects, url) {
-	const [status, target] = (redirects && find(redirects, url)) ?? [];
+	const [status, target] = find(redirects, url) ?? [];
 	// A name can stand for what makes no URL.
 	const to = target === undefined ? null : URL.parse(target, url);
 	if (!to) return null;

@@ -18,12 +18,12 @@ const encoded = (path) => path.split("/").map(encodeURIComponent).join("/");
  * What answers: `{ file, status }`, `{ status, location }`, `{ status }`, or null where the files have nothing to do with
  * it. `missing` is what is done for a path that is not there.
  */
-export function decide({ files, config }, method, url, missing = config.not_found_handling) {
-	const rule = redirect(config.redirects, url);
+export function decide(site, method, url, missing = site.config.not_found_handling) {
+	const rule = redirect(site.config.redirects, url);
 	if (rule?.location !== undefined) return rule;
 	const asked = rule?.path ?? url.pathname;
 	const path = decoded(asked);
-	const found = page(files, config.html_handling, missing, path);
+	const found = page(site, missing, path);
 	if (!found) return rule && { status: 404 };
 	if (method !== "GET" && method !== "HEAD") return { status: 405 };
 	// Each file has one place, and each path one spelling.
@@ -35,7 +35,7 @@ export function decide({ files, config }, method, url, missing = config.not_foun
 export async function answer(site, bucket, request, url, decision) {
 	const response = await respond(site, bucket, request, decision ?? { status: 404 });
 	const set = new Set();
-	for (const [[, fields, unset], names] of matches(site.config.headers ?? [], url)) {
+	for (const [[, fields, unset], names] of matches(site.config.headers, url)) {
 		for (const name of unset) response.headers.delete(name);
 		for (const [name, value] of fields) {
 			// The first takes the place of ours, further ones go beside it.

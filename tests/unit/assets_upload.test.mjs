@@ -99,9 +99,9 @@ describe("multipart bodies", () => {
     }
     return found;
   };
-  const TEXT = 'preamble\r\n--B\r\nContent-Disposition: form-data; name="a"; filename="x"\r\nContent-Type: text/html; charset=utf-8\r\n\r\nA\r\n--C\r\n\r--\r\n'
+  const TEXT = 'preamble\r\n--B\r\nContent-Disposition: form-data; name="a"; filename="x"\r\nContent-Type: text/html; charset=utf-8\r\n\r\nA\r\n--C\r\n\r--\r\n\r\n\r\nA\r\n'
     + "--B  \r\ncontent-disposition: form-data; filename=name; name=b\r\n\r\n\r\n--B\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n\x00\xff\r\n\r\n--B--\r\nepilogue";
-  const PARTS = [["a", "text/html; charset=utf-8", "A\r\n--C\r\n\r--"], ["b", undefined, ""], ["c", undefined, "\x00\xff\r\n"]];
+  const PARTS = [["a", "text/html; charset=utf-8", "A\r\n--C\r\n\r--\r\n\r\n\r\nA"], ["b", undefined, ""], ["c", undefined, "\x00\xff\r\n"]];
 
   test("however they are cut", async () => {
     for (const size of [1, 2, 3, 5, 7, 16, 1000]) assert.deepEqual(await read(body(TEXT, size)), PARTS, `${size}`);
