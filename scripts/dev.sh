@@ -34,5 +34,4 @@ EOF
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
 export MINIFLARE_WORKERD_V8_FLAGS=${MINIFLARE_WORKERD_V8_FLAGS:---no-flush-liftoff-code}
 # In place of this script, so that a signal reaches wrangler itself, which ends the runtime.
-# Browsers and curl take every name below localhost for this machine: script.namespace.localhost needs no set-up.
-exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port" --var DISPATCH_DOMAIN:localhost
+exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port"
