@@ -5,8 +5,8 @@ use std::fmt;
 use crate::{
     Module, Outbound, Stub,
     by_name::ByName,
-    code::Parts,
     env_value::{EnvValue, serialized_size, string_size, varint},
+    parts::Parts,
 };
 
 /// All modules together, in bytes: 64 MiB (workerd, `src/workerd/api/worker-loader.c++`).

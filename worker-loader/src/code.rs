@@ -1,13 +1,17 @@
 //! What is loaded: the modules, and all that surrounds them.
 
-use std::{borrow::Cow, cell::OnceCell, marker::PhantomData, rc::Rc};
+use std::{borrow::Cow, marker::PhantomData, rc::Rc};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Bundle, CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub, by_name::ByName,
-    check, env_value::EnvValue, error::Error,
+    Bundle, CompatibilityDate, Handle, Limits, Module, Outbound, Problem, Problems, Result, Stub,
+    by_name::ByName,
+    check,
+    env_value::EnvValue,
+    error::Error,
+    parts::{Kept, Parts},
 };
 
 /// Marks a code all of whose parts are covered by a hash or a fingerprint: it has a key.
@@ -36,33 +40,6 @@ impl<K> Clone for WorkerCode<K> {
     fn clone(&self) -> Self {
         Self { parts: self.parts.clone(), kind: PhantomData }
     }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Parts {
-    pub compatibility_date: String,
-    pub compatibility_flags: ByName<()>,
-    pub allow_experimental: bool,
-    pub limits: Limits,
-    pub main_module: String,
-    pub modules: ByName<Module>,
-    pub bundle: Option<Bundle>,
-    pub env: ByName<EnvValue>,
-    pub outbound: Outbound,
-    pub tails: Vec<Stub>,
-    pub streaming_tails: Vec<Stub>,
-    pub kept: Kept,
-}
-
-/// What is made of a code when it is first needed, and then kept: workerd's V8 compiles WebAssembly anew after each isolate
-/// that it makes, so the less of it runs on a cold start, the sooner that is over.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
-    pub digest: OnceCell<[u8; 32]>,
-    /// Of all modules together.
-    pub code_bytes: usize,
-    #[cfg(target_arch = "wasm32")]
-    pub object: OnceCell<js_sys::Object>,
 }
 
 impl WorkerCode {

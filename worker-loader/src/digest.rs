@@ -6,7 +6,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Module, Outbound, Stub, by_name::ByName, code::Parts, env_value::EnvValue};
+use crate::{Module, Outbound, Stub, by_name::ByName, env_value::EnvValue, parts::Parts};
 
 /// Changes with the layout below, so that a digest of an older layout is never taken for one of a newer.
 const LAYOUT: &str = "worker-loader 1";

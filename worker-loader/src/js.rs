@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     Error, Handle, Limits, Module, Outbound, Result, Stub, WorkerCode,
     classify::{classify, factory_message},
-    code::Parts,
     env_value::EnvValue,
+    parts::Parts,
 };
 
 /// An isolate has 128 MB in all: of a larger code, one copy is enough.

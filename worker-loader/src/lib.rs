@@ -21,6 +21,7 @@ mod key;
 mod limits;
 mod module;
 mod outbound;
+mod parts;
 #[cfg(any(target_arch = "wasm32", test))]
 mod poison;
 mod sentence;
