@@ -19,6 +19,8 @@ pub struct Owner<'a> {
     pub trusted: bool,
     /// The script's name.
     pub script: &'a str,
+    /// Which life of the script.
+    pub incarnation: &'a str,
 }
 
 /// What of a code is made where there is JavaScript.
@@ -54,8 +56,10 @@ pub fn code(owner: Owner<'_>, version: &Value, policy: Policy, means: &Means<'_>
         return Ok(None);
     }
     let key = bundle_key(owner.namespace_id, owner.script, digest);
+    // Names come again, under other tenants; a life of a script does not. What one left in an isolate is not the next's.
+    let covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
     let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
-        .bundle((means.bundle)(digest, key))
+        .bundle((means.bundle)(&covered, key))
         .limits(limits(&version["limits"]));
     for flag in list(&version["compatibility_flags"]) {
         code = code.compatibility_flag(flag.as_str().unwrap_or_default());
@@ -105,7 +109,8 @@ mod tests {
     use super::*;
     use worker_loader::{Handle, WorkerKey};
 
-    const OWNER: Owner<'static> = Owner { namespace: "ns", namespace_id: "id", trusted: false, script: "app" };
+    const OWNER: Owner<'static> =
+        Owner { namespace: "ns", namespace_id: "id", trusted: false, script: "app", incarnation: "i1" };
 
     fn version() -> Value {
         json!({
@@ -125,7 +130,8 @@ mod tests {
     fn made(owner: Owner<'_>, version: &Value, policy: Policy) -> Option<WorkerCode> {
         let means = Means {
             bundle: &|digest, key| {
-                assert_eq!(key, format!("{}/app/bundle/{digest}", owner.namespace_id));
+                let (bundle, _) = digest.split_once(' ').unwrap();
+                assert_eq!(key, format!("{}/app/bundle/{bundle}", owner.namespace_id));
                 Bundle::new(digest, || std::future::ready(Ok(Handle::nothing())))
             },
             stub: &|name, revision, props| Ok(Stub::new(Handle::nothing(), format!("{name} {revision} {props}"))),
@@ -167,8 +173,13 @@ mod tests {
         }
         let value = changed(|v| v["bindings"][1]["text"] = json!("other"));
         assert_eq!(value, plain, "no digest of a secret is in a key, its version is");
-        let other = Owner { namespace: "other", ..OWNER };
-        assert_ne!(key(other, &version(), Policy::default()), plain, "and two tenants share no isolate");
+        for (what, other) in [
+            ("name", Owner { namespace: "other", ..OWNER }),
+            ("namespace", Owner { namespace_id: "id2", ..OWNER }),
+            ("life", Owner { incarnation: "i2", ..OWNER }),
+        ] {
+            assert_ne!(key(other, &version(), Policy::default()), plain, "{what}: two tenants share no isolate");
+        }
     }
 
     #[test]

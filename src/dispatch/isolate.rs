@@ -97,30 +97,36 @@ pub(super) fn namespace(name: &str, ttl_ms: u32) -> Option<(Namespace, bool)> {
     })
 }
 
-/// Keeps what is known of a namespace; `None` where there is none of the name.
-pub(super) fn keep_namespace(name: &str, since_ms: f64, namespace: Option<Namespace>) {
+/// Keeps what is known of a namespace since it was asked for, and so many things had been forgotten; `None` where there is none of the name.
+pub(super) fn keep_namespace(name: &str, (since_ms, forgets): (f64, u32), namespace: Option<Namespace>) {
     ISOLATE.with_borrow_mut(|isolate| {
         isolate.namespaces.remove(|known| known.name == name);
+        // It may be from before a change: then it is for when the Directory does not answer.
+        let since_ms = if forgets == isolate.forgets { since_ms } else { f64::NEG_INFINITY };
         if let Some(namespace) = namespace {
             isolate.namespaces.add(Known { name: name.to_owned(), since_ms, namespace });
         }
     });
 }
 
-/// A script was changed by a call to this isolate: its next request finds what it is now.
+/// A script was changed by a call to this isolate: its next request finds what it is now. The call asked for the
+/// namespace anew, and it may be another one than is known here.
 pub fn forget(namespace: &str, script: &str) {
-    forget_all(|name| name.namespace == namespace && name.script == script);
+    forget_all(namespace, |name| name.namespace == namespace && name.script == script);
 }
 
 /// A namespace was changed by a call to this isolate.
 pub fn forget_namespace(namespace: &str) {
-    keep_namespace(namespace, 0.0, None);
-    forget_all(|name| name.namespace == namespace);
+    forget_all(namespace, |name| name.namespace == namespace);
+    keep_namespace(namespace, (0.0, 0), None);
 }
 
-fn forget_all(is: impl Fn(&Name) -> bool) {
+fn forget_all(namespace: &str, is: impl Fn(&Name) -> bool) {
     ISOLATE.with_borrow_mut(|isolate| {
         isolate.forgets += 1;
+        if let Some(known) = isolate.namespaces.find(|known| known.name == namespace) {
+            known.since_ms = f64::NEG_INFINITY;
+        }
         isolate.missing.remove(|missing| is(&missing.name));
         isolate.scripts.iter().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
     });

@@ -194,18 +194,18 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
     if let Some((namespace, true)) = known {
         return Ok(namespace);
     }
-    let asked_ms = Date::now();
+    let asked = (Date::now(), isolate::forgets());
     let told = storage::ask(env, "DIRECTORY", "directory", &json!({ "op": "namespace", "name": name })).await;
     let told = told.map(|text| serde_json::from_str::<Value>(&text).unwrap_or_default());
     match (told, known) {
         (Ok(told), _) => {
             let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
             let namespace = Namespace { id, trusted: told["trusted_workers"] == true };
-            isolate::keep_namespace(name, asked_ms, Some(namespace.clone()));
+            isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)
         }
         (Err(refusal), _) if is_missing(&refusal) => {
-            isolate::keep_namespace(name, asked_ms, None);
+            isolate::keep_namespace(name, asked, None);
             Err(refusal)
         }
         (Err(_), Some((namespace, _))) => Ok(namespace),

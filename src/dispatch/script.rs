@@ -162,6 +162,7 @@ impl Live {
             namespace_id: &self.namespace.id,
             trusted: self.namespace.trusted,
             script: &name.script,
+            incarnation: &self.snapshot.incarnation,
         };
         let env = env.clone();
         let means = Means {
