@@ -51,7 +51,11 @@ pub fn record(took_ms: f64, status: u16) {
 }
 
 fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
-    let (url, hosts) = (request.url(), dispatch::hosts(&env)?);
+    let url = request.url();
+    let hosts = match dispatch::hosts(&env) {
+        Err(refusal) if http::is_control(http::path_of(&url)) => return reply::enveloped(Err(refusal)),
+        hosts => hosts?,
+    };
     match dispatch::place(&url, &hosts) {
         Place::Own => {}
         Place::Script(target) => return Trip { url: url.clone(), request, env, ctx }.serve(&target),

@@ -53,8 +53,8 @@ pub fn serve(request: Request, env: Env) -> JsValue {
 
 async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
     let url = request.url();
-    let (call, does) = Call::parse(&request.method(), path_of(&url))?;
-    if let Does::Own(Action::UploadAssets) = does {
+    let parsed = Call::parse(&request.method(), path_of(&url));
+    if let Ok((_, Does::Own(Action::UploadAssets))) = parsed {
         // It brings the token of its upload session, and no other.
         return match assets::upload(&env, &request).await {
             Ok((status, result)) => Ok(reply::json(status, &envelope::success(&result))?),
@@ -62,6 +62,8 @@ async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
         };
     }
     let caller = auth::caller(&request, &env).await?;
+    // What there is and what not is told to whom it opens.
+    let (call, does) = parsed?;
     caller.may(&call, does)?;
     let scope = Scope { request, url, env, call, caller };
     let answer = match does {
@@ -137,7 +139,12 @@ impl Scope {
                 ("SCRIPTS", [&namespace.id, "/", &self.call.script].concat())
             }
         };
-        let result = storage::ask(&self.env, binding, &name, &operation).await?;
+        let result = storage::ask(&self.env, binding, &name, &operation).await;
+        if let Some(name) = operation["new_name"].as_str() {
+            // There may be scripts under it now which were asked for in vain.
+            dispatch::forget_namespace(name);
+        }
+        let result = result?;
         let body = if question.paged { envelope::page(&result) } else { envelope::success(&result) };
         Ok(reply::json(200, &body)?)
     }

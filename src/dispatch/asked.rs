@@ -30,15 +30,14 @@ pub async fn explained(
     url: Option<&str>,
 ) -> Result<Value, Refusal> {
     let (hosts, ttl_ms) = (operator::hosts(env)?, operator::ttl_ms(env)?);
+    let others = || {
+        let message = format!("The parameter url is not of the script {script:?} of {namespace:?}.");
+        Refusal::Api { status: 400, problems: vec![Problem::new(problem::MALFORMED, message)] }
+    };
     let (version, seen) = match url.map(|url| place(url, &hosts)) {
-        Some(Place::Script(target)) => {
-            let version = version_of(&target, namespace, script).ok_or_else(|| {
-                let message = format!("The parameter url is not of the script {script:?} of {namespace:?}.");
-                Refusal::Api { status: 400, problems: vec![Problem::new(problem::MALFORMED, message)] }
-            })?;
-            (version, target.url())
-        }
-        _ => ("", url.unwrap_or_default().to_owned()),
+        Some(Place::Script(target)) => (version_of(&target, namespace, script).ok_or_else(others)?, target.url()),
+        Some(_) => return Err(others()),
+        None => ("", String::new()),
     };
     let held = match isolate::find(namespace, script, version) {
         None => refresh::first(env, Name::new(namespace, script, version)).await?,

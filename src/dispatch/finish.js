@@ -1,6 +1,7 @@
 // Both ends of a request, in JavaScript so that nothing in Rust waits for the answer of a dynamic worker: a panic of
 // another request cannot take it down.
 import { route, served } from "../assets/route.js";
+import { inShape, panicked } from "../reply/panicked.js";
 import { dropOurs, setsOurs } from "./cookies.js";
 
 // The host's default export. The four functions are exports of entry.rs.
@@ -42,7 +43,7 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		return response.status === 101 ? upgraded(response, note) : stamped(response, handed, cache, called, began);
 	}
 
-	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish });
+	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish, panicked });
 
 	return {
 		...worker,
@@ -51,7 +52,7 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			const began = performance.now();
 			let status = 500;
 			try {
-				const response = await worker.fetch(request, env, ctx);
+				const response = inShape(await worker.fetch(request, env, ctx), request.url);
 				({ status } = response);
 				return response;
 			} finally {

@@ -2,4 +2,4 @@
 
 mod route;
 
-pub use route::{ENDPOINTS, Endpoint, Route, path_of, route};
+pub use route::{ENDPOINTS, Endpoint, Route, is_control, path_of, route};

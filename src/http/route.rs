@@ -79,13 +79,16 @@ pub fn route(method: &str, path: &str, accept: impl FnOnce() -> Option<String>) 
         "/config" if method == "PUT" => Ok(Route::PutConfig),
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
-        _ if path.strip_prefix(api::ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) => {
-            Ok(Route::Control)
-        }
+        _ if is_control(path) => Ok(Route::Control),
         "/config" => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT")),
         "/" | "/dynamic" | "/metrics" => Err(Refusal::MethodNotAllowed("GET, HEAD")),
         _ => Err(Refusal::NoSuchPath(path.to_owned())),
     }
+}
+
+/// Whether a path is the control API's.
+pub fn is_control(path: &str) -> bool {
+    path.strip_prefix(api::ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The path of an absolute URL, as the runtime writes one.

@@ -33,6 +33,12 @@ describe("the control API", () => {
     await api("PUT", `${NAMESPACES}/a/scripts/b`, "x", { token: null, status: 401 });
   });
 
+  test("without a token nothing is told of what there is", async () => {
+    for (const [method, path] of [["GET", "/nothing"], ["POST", "/user"], ["GET", `${NAMESPACES}/NO NAME/scripts/x`]]) {
+      assert.equal((await api(method, path, undefined, { token: null, status: 401 })).errors[0].code, 10000, path);
+    }
+  });
+
   test("wrangler learns that it is no user, and which account there is", async () => {
     assert.equal((await api("GET", "/user", undefined, { status: 403 })).errors[0].code, 9109);
     const accounts = await api("GET", "/accounts?page=1");
@@ -115,3 +121,8 @@ describe("without an API_TOKEN", () => {
     }
   }));
 });
+
+test("a host that is set wrongly says so in the envelope, too", () => withHost({ bindings: { API_TOKEN: TOKEN, DISPATCH_NAMESPACE: "X Y" } }, async (host) => {
+  const { errors } = await apiOf(host, TOKEN)("GET", NAMESPACES, undefined, { status: 500 });
+  assert.match(errors[0].message, /DISPATCH_NAMESPACE/);
+}));

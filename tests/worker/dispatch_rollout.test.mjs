@@ -133,6 +133,9 @@ describe("a deployment that is split", () => {
     const live = await explained("?url=https://h/dispatch/tenants/app/x");
     assert.deepEqual(live.deployment.versions, [{ version_id: one, percentage: 30 }, { version_id: two, percentage: 70 }]);
     assert.deepEqual([live.outbound, live.limits, live.bindings, live.tail, live.cache], ["block", {}, [], false, "warm"]);
+    for (const url of ["http://other/x", "https://h/metrics", "notaurl", ""]) {
+      await host.api("GET", `${NAMESPACES}/tenants/scripts/app/explain?url=${url}`, undefined, { status: 400 });
+    }
     const { errors } = await host.api("GET", `${NAMESPACES}/tenants/scripts/app/explain?url=https://h/dispatch/tenants/other/`, undefined, { status: 400 });
     assert.match(errors[0].message, /not of the script "app"/);
     await host.api("GET", `${NAMESPACES}/tenants/scripts/none/explain`, undefined, { status: 404 });

@@ -35,3 +35,17 @@ test("a request that may have begun to load a version lives until that is known"
   for (let i = 0; i < 2; i += 1) await worker.fetch({}, {}, { waitUntil: (promise) => kept.push(promise) });
   assert.equal(kept.length, 1, "and no longer: the second one finds it loaded");
 });
+
+test("a panic is told in the shape of whatever was asked", async () => {
+  const entry = (_generated, { panicked }) => ({ fetch: async () => panicked() });
+  const worker = host({}, entry, { handle() {}, failed() {}, loaded() {}, record() {} });
+  const asked = async (path) => {
+    const answer = await worker.fetch({ url: `http://host${path}` }, {}, {});
+    assert.equal(answer.status, 500);
+    return answer.json();
+  };
+  const message = "The Worker failed while it served this request.";
+  const envelope = { success: false, errors: [{ code: 10002, message }], messages: [], result: null };
+  for (const path of ["/client/v4", "/client/v4/accounts/a?b"]) assert.deepEqual(await asked(path), envelope);
+  for (const path of ["/", "/client/v4x", "/x/client/v4/y"]) assert.deepEqual(await asked(path), { error: { code: "worker_panicked", message } });
+});
