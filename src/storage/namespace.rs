@@ -1,5 +1,7 @@
 //! The Durable Object of one namespace: the index of its scripts, and how many it may have.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::registry::{Fields, Page, Problem, Refusal, problem, shape, tag};
 
-const STEPS: &[&str] = &[include_str!("schema/namespace_1.sql")];
+const STEPS: &[&str] = &[include_str!("schema/namespace_1.sql"), include_str!("schema/namespace_2.sql")];
 
 /// So many scripts, unless the quota says another number.
 const QUOTA: u64 = 10_000;
@@ -17,6 +19,8 @@ const QUOTA: u64 = 10_000;
 const AT_ONCE: u64 = 20;
 /// How long to wait before what failed is tried again.
 const RETRY_MS: f64 = 5_000.0;
+/// How long an upload that was admitted has its place kept.
+const ADMITTED_MS: f64 = 120_000.0;
 
 type Answer<T = Value> = std::result::Result<T, Refusal>;
 
@@ -26,12 +30,14 @@ pub struct Namespace {
     db: Db,
     env: Env,
     id: String,
+    /// The script up to which those of a deleted namespace were tried.
+    tried: RefCell<Value>,
 }
 
 impl DurableObject for Namespace {
     fn new(state: State, env: Env) -> Self {
         let id = state.id().name().unwrap_or_default();
-        Self { db: Db::new(&state, STEPS), env, id }
+        Self { db: Db::new(&state, STEPS), env, id, tried: RefCell::new("".into()) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -75,7 +81,8 @@ impl Namespace {
         Ok(answer)
     }
 
-    /// `admit {script}`: whether a script of this name may be uploaded.
+    /// `admit {script}`: whether a script of this name may be uploaded. The place of a new one is kept for a while, so
+    /// that uploads at the same time do not pass the quota together.
     fn admit(&self, input: &Value) -> Answer {
         if self.is_deleted()? {
             return Err(Refusal::api(404, problem::NO_SUCH_NAMESPACE, "This namespace is being deleted."));
@@ -83,12 +90,24 @@ impl Namespace {
         let known = self
             .db
             .count("SELECT COUNT(*) FROM script WHERE name = ? AND entry IS NOT NULL", &[input["script"].clone()])?;
+        if known > 0 {
+            return Ok(Value::Null);
+        }
+        self.db.run("DELETE FROM admitted WHERE until_ms <= ?", &[now().into()])?;
+        let others = self.db.count("SELECT COUNT(*) FROM admitted WHERE script <> ?", &[input["script"].clone()])?;
         let (count, most) = (self.count()?, self.most()?);
-        if known == 0 && count >= most {
-            let message =
-                format!("The namespace has {count} scripts, and may have {most}: delete some, or raise its quota.");
+        if count + others >= most {
+            let message = format!(
+                "The namespace has {count} scripts and {others} that are being uploaded, and may have {most}: delete \
+                 some, or raise its quota."
+            );
             return Err(Refusal::api(403, problem::QUOTA, message));
         }
+        let until = (now() + ADMITTED_MS).into();
+        self.db.run(
+            "INSERT OR REPLACE INTO admitted (script, until_ms) VALUES (?, ?)",
+            &[input["script"].clone(), until],
+        )?;
         Ok(Value::Null)
     }
 
@@ -100,6 +119,7 @@ impl Namespace {
              SET revision = excluded.revision, entry = excluded.entry WHERE excluded.revision > revision",
             &[input["script"].clone(), input["revision"].clone(), input["entry"].clone()],
         )?;
+        self.db.run("DELETE FROM admitted WHERE script = ?", &[input["script"].clone()])?;
         if self.count()? != before {
             self.db.run("UPDATE namespace SET revision = revision + 1", &[])?;
             self.wake(now() + RETRY_MS)?;
@@ -147,12 +167,21 @@ impl Namespace {
         let rows = self.db.transact(&mut || self.matching(input, limit + 1, 0).map(Value::from))?;
         let rows = object::list(&rows);
         let has_more = rows.len() as u64 > limit;
-        let mut deleted = Vec::new();
+        let (mut deleted, mut failed) = (Vec::new(), None);
         for row in rows.iter().take(limit as usize) {
-            self.delete_script(&row[0]).await?;
-            deleted.push(shape(r#"{"id":"=0"}"#, row));
+            match self.delete_script(&row[0]).await {
+                Ok(()) => deleted.push(shape(r#"{"id":"=0"}"#, row)),
+                Err(refusal) => failed = Some(refusal),
+            }
         }
-        Ok(json!({ "deleted_count": deleted.len(), "deleted": deleted, "has_more": has_more }))
+        match failed {
+            // What is gone is told: whoever asks for the rest then gets the reason, or all.
+            Some(refusal) if deleted.is_empty() => Err(refusal),
+            failed => {
+                let has_more = has_more || failed.is_some();
+                Ok(json!({ "deleted_count": deleted.len(), "deleted": deleted, "has_more": has_more }))
+            }
+        }
     }
 
     /// The script takes itself out of the index.
@@ -193,14 +222,20 @@ impl Namespace {
 
     async fn finish(&self) -> Answer<()> {
         let names = self.db.transact(&mut || {
-            let query = "SELECT name FROM script WHERE entry IS NOT NULL AND (SELECT deleted FROM namespace) LIMIT ?";
-            self.db.column(query, &[AT_ONCE.into()]).map(Value::from)
+            let query = "SELECT name FROM script WHERE entry IS NOT NULL AND (SELECT deleted FROM namespace) AND name > ? \
+                         ORDER BY name LIMIT ?";
+            self.db.column(query, &[self.tried.borrow().clone(), AT_ONCE.into()]).map(Value::from)
         })?;
         let names = object::list(&names);
+        // Those that cannot be deleted keep nobody else: the next time goes on behind them, and begins anew at the end.
+        let on = names.last().filter(|_| names.len() as u64 == AT_ONCE).cloned();
+        self.tried.replace(on.unwrap_or_else(|| "".into()));
+        let mut outcome = Ok(());
         for name in names {
-            self.delete_script(name).await?;
+            outcome = outcome.and(self.delete_script(name).await);
         }
         self.tell_directory().await?;
+        outcome?;
         if self.is_deleted()? && self.count()? > 0 {
             // Those that are deleted and have not said so yet get a moment for it.
             let again = if names.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };

@@ -8,15 +8,17 @@ import worker, { Directory as RealDirectory, Namespace as RealNamespace, Script 
 // But for what is below, all that the Worker has.
 export * from "./entry.js";
 
-// For each of the bindings, as the Durable Objects see it: "works", "fails", or "holds" until it is something else.
+// For each of the bindings, as the Durable Objects see it: "works", "fails", "fails for a,b" (objects whose names end so),
+// or "holds" until it is something else.
 const modes = { SCRIPTS: "works", NAMESPACES: "works", DIRECTORY: "works", BUNDLES: "works" };
 const held = { SCRIPTS: 0, NAMESPACES: 0, DIRECTORY: 0, BUNDLES: 0 };
 
-async function passed(name) {
+async function passed(name, id = "") {
 	held[name] += 1;
 	while (modes[name] === "holds") await scheduler.wait(5);
 	held[name] -= 1;
-	if (modes[name] === "fails") throw new Error(`${name} does not answer.`);
+	const some = modes[name].startsWith("fails for ") && modes[name].slice(10).split(",");
+	if (modes[name] === "fails" || (some && some.includes(id.split("/").at(-1)))) throw new Error(`${name} does not answer.`);
 }
 
 // The host looks at the class of a binding, which a Proxy leaves as it is.
@@ -33,7 +35,7 @@ const spiedObjects = (name, objects) => replaced(objects, {
 		const object = objects.getByName(id);
 		return replaced(object, {
 			async fetch(request) {
-				await passed(name);
+				await passed(name, id);
 				return object.fetch(request);
 			},
 		});

@@ -75,6 +75,18 @@ describe("a quota", () => {
     await script(host, id, "a")("delete");
     await ask("admit", { script: "b" });
   });
+
+  test("is not passed by uploads at the same time: who is admitted has a place, for a while", async () => {
+    const { id, ask } = await fresh();
+    await ask("patch_quota", { patch: { scripts: 2 } });
+    const admit = (name) => ask("admit", { script: name }).then(() => 200, ({ status }) => status);
+    assert.deepEqual((await Promise.all(["a", "b", "c", "d"].map(admit))).sort(), [200, 200, 403, 403]);
+    assert.equal(await admit("a"), 200, "it is the same place");
+    await sql(host, "NAMESPACES", id, "UPDATE admitted SET until_ms = 1 WHERE script = 'b'");
+    assert.equal(await admit("c"), 200, "b did not come");
+    await upload(host, id, "a", draft("1"));
+    assert.equal(await admit("b"), 403, "a counts once, c has its place");
+  });
 });
 
 describe("scripts deleted by tags", () => {
@@ -86,6 +98,17 @@ describe("scripts deleted by tags", () => {
     assert.deepEqual([first.deleted_count, first.has_more], [1, true]);
     assert.deepEqual(await ask("delete_scripts", { tags: "free:yes" }), { deleted_count: 1, deleted: [{ id: "b" }], has_more: false });
     assert.deepEqual(await names(ask), ["c"]);
+  });
+
+  test("are told also where one of them cannot be deleted", async () => {
+    const { id, ask } = await fresh();
+    for (const name of ["a", "bad", "c"]) await upload(host, id, name, draft(name, { tags: ["free"] }));
+    await modes(host, { SCRIPTS: "fails for bad" });
+    const ids = { deleted_count: 2, deleted: [{ id: "a" }, { id: "c" }], has_more: true };
+    assert.deepEqual(await ask("delete_scripts", { tags: "free:yes" }), ids);
+    await assert.rejects(ask("delete_scripts", { tags: "free:yes" }), /500/);
+    await modes(host, { SCRIPTS: "works" });
+    assert.deepEqual((await ask("delete_scripts", { tags: "free:yes" })).deleted, [{ id: "bad" }]);
   });
 });
 
@@ -107,6 +130,17 @@ describe("a namespace that is deleted", () => {
     await refused(script(host, id, "s1")("get"), 404, 10092);
     assert.deepEqual(await names(namespace(host, again)), ["s1"]);
     assert.equal((await bucket(host)).filter((key) => key.startsWith(again)).length, 1);
+  });
+
+  test("goes on past those that cannot be deleted, however many", async () => {
+    const { name, id, ask } = await fresh();
+    const bad = Array.from({ length: 20 }, (_, i) => `a${i}`);
+    for (const name of [...bad, "z"]) await upload(host, id, name, draft("same"));
+    await modes(host, { SCRIPTS: `fails for ${bad}` });
+    await directory(host)("delete_namespace", { name });
+    await until(async () => (await ask("quota")).script_count === 20, "the other goes", 15);
+    await modes(host, { SCRIPTS: "works" });
+    await until(async () => (await ask("quota")).script_count === 0, "and then they", 30);
   });
 
   test("also takes a script that was admitted before, and uploaded after", async () => {
