@@ -99,10 +99,17 @@ pub fn resolve(
         }
         resolved.push(binding);
     }
-    for old in &latest {
-        if keep.contains(&old["type"]) && find(sent, &old["name"]).is_none() {
-            resolved.push(old.clone());
+    for old in latest.iter().filter(|old| keep.contains(&old["type"])) {
+        match find(&resolved, &old["name"]) {
+            Some(new) => problems.extend(in_use(old, new)),
+            None if find(sent, &old["name"]).is_none() => resolved.push(old.clone()),
+            None => {}
         }
+    }
+    if resolved.len() > MOST {
+        let message =
+            format!("A script has at most {MOST} bindings; with those that are kept these are {}.", resolved.len());
+        problems.push(Problem::new(problem::VALIDATION, message));
     }
     let bytes: usize = resolved.iter().map(bytes).sum();
     if bytes > MOST_BYTES {
@@ -110,6 +117,19 @@ pub fn resolve(
         problems.push(Problem::new(problem::VALIDATION, message));
     }
     if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+}
+
+/// What is wrong where a binding would take the place of another: a secret is not lost to what is none, and what is
+/// none does not become a secret, unless it is taken away first.
+pub fn in_use(old: &Value, new: &Value) -> Option<Problem> {
+    let is_secret = |binding: &Value| binding["type"] == "secret_text";
+    let name = old["name"].as_str().unwrap_or_default();
+    (is_secret(old) != is_secret(new)).then(|| {
+        Problem::new(
+            problem::NAME_IN_USE,
+            format!("Binding name '{name}' already in use. Please use a different name and try again."),
+        )
+    })
 }
 
 /// The binding of this name.

@@ -61,10 +61,9 @@ fn a_problem_never_tells_a_secret() {
 fn kept_types_stay_unless_sent_anew() {
     let latest =
         json!([secret("A", "old", "v1"), secret("B", "b", "v2"), { "name": "P", "type": "plain_text", "text": "p" }]);
-    let sent = json!([{ "name": "B", "type": "plain_text", "text": "now a text", "more": 1 }]);
+    let sent = json!([{ "name": "B", "type": "secret_text", "text": "now this", "more": 1 }]);
     let bindings = resolved(sent, json!(["secret_text", "secret_key"]), latest).unwrap();
-    let text = json!({ "name": "B", "type": "plain_text", "text": "now a text" });
-    assert_eq!(bindings, [text, secret("A", "old", "v1")]);
+    assert_eq!(bindings, [secret("B", "now this", "v9"), secret("A", "old", "v1")]);
 }
 
 #[test]
@@ -138,7 +137,38 @@ proptest! {
                     prop_assert!(find(&bindings, &json!(name)).is_some());
                 }
             }
-            Err(_) => prop_assert!(sent.iter().any(|(name, kind)| *kind == 3 && !latest.contains_key(name))),
+            Err(_) => {
+                let wrong = |(name, kind): (&String, &usize)| match latest.get(name) {
+                    None => *kind == 3,
+                    Some(old) => *old == 1 && matches!(*kind, 0 | 2),
+                };
+                prop_assert!(sent.iter().any(wrong));
+            }
         }
     }
+}
+
+#[test]
+fn a_secret_is_not_lost_to_a_binding_of_its_name_nor_the_other_way_round() {
+    let of = |bindings: &Value| -> Option<Vec<Value>> { bindings.as_array().cloned() };
+    let latest = json!([{ "name": "S", "type": "secret_text", "text": "a", "version": "v1" },
+        { "name": "P", "type": "plain_text", "text": "p" }]);
+    let sent = |kind: &str, name: &str| vec![json!({ "name": name, "type": kind, "text": "x" })];
+    let keep = |kind: &str| vec![Value::from(kind)];
+    let tried = |sent: &[Value], keep: &[Value]| resolve(sent, keep, "v2", &|_| of(&latest));
+    for (kind, name, kept) in [("plain_text", "S", "secret_text"), ("secret_text", "P", "plain_text")] {
+        let problems = tried(&sent(kind, name), &keep(kept)).unwrap_err();
+        assert_eq!((problems.len(), problems[0].code), (1, problem::NAME_IN_USE));
+        assert_eq!(tried(&sent(kind, name), &[]).unwrap().len(), 1, "what is not kept is out of the way");
+        assert_eq!(tried(&sent(kept, name), &keep(kept)).unwrap().len(), 1, "of its own kind");
+    }
+}
+
+#[test]
+fn what_is_kept_counts() {
+    let binding = |at: usize| json!({ "name": at.to_string(), "type": "plain_text", "text": "" });
+    let latest: Vec<_> = (0..MOST).map(binding).collect();
+    let kept = |sent: Vec<Value>| resolve(&sent, &["plain_text".into()], "v", &|_| Some(latest.clone()));
+    assert_eq!(kept(vec![binding(0)]).unwrap().len(), MOST);
+    assert_eq!(kept(vec![binding(MOST)]).unwrap_err()[0].code, problem::VALIDATION);
 }

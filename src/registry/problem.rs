@@ -39,6 +39,8 @@ pub const VALIDATION: u32 = 10021;
 pub const TOO_LARGE: u32 = 10027;
 /// The namespace holds as many scripts as it may.
 pub const QUOTA: u32 = 10037;
+/// Another binding has that name.
+pub const NAME_IN_USE: u32 = 10053;
 /// The script has no such binding.
 pub const NO_SUCH_BINDING: u32 = 10056;
 /// An `inherit` binding that has nothing to take from.

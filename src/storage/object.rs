@@ -54,7 +54,11 @@ pub async fn ask(env: &Env, binding: &str, name: &str, operation: &Value) -> Res
     if status < 400 {
         return Ok(body);
     }
-    let problems = serde_json::from_str(&body).ok().and_then(|body: Value| {
+    let body: Value = serde_json::from_str(&body).unwrap_or_default();
+    if let Some(why) = body["misconfigured"].as_str() {
+        return Err(Refusal::Misconfigured(why.to_owned()));
+    }
+    let problems = Some(&body).and_then(|body| {
         let problems = body.get("errors")?.as_array()?.iter().filter_map(Problem::from_value).collect::<Vec<_>>();
         (!problems.is_empty()).then_some(problems)
     });
@@ -84,6 +88,8 @@ pub(super) fn answer(result: Result<String, Refusal>) -> worker::Result<worker::
             let errors: Vec<_> = problems.iter().map(Problem::to_value).collect();
             (status, json!({ "errors": errors }).to_string())
         }
+        // What only the operator can mend is told as that, and not as an object that does not answer.
+        Err(Refusal::Misconfigured(why)) => (400, json!({ "misconfigured": why }).to_string()),
         Err(other) => {
             console_error!("A Durable Object failed: {}", why(&other));
             (500, String::new())

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { bundleKey, created, draft, put, refused, script, sha256, sql, upload } from "./objects.mjs";
+import { bundleKey, created, draft, put, refused, script, sha256, sql, upload, withObjects } from "./objects.mjs";
 
 let host, id, count = 0;
 before(async () => {
@@ -146,6 +146,14 @@ describe("secrets", () => {
     for (const { id } of (await ask("versions")).result.items) assert.doesNotMatch(JSON.stringify(await ask("version", { id })), /hush/);
   });
 
+  test("take no other binding's name", async () => {
+    const { ask, upload } = fresh();
+    await upload(draft("one", { bindings: [{ name: "P", type: "plain_text", text: "p" }] }));
+    await refused(ask("put_secret", { body: secret("P", "x") }), 400, 10053);
+    await refused(ask("patch_secrets", { body: { secrets: { P: secret("P", "x"), Q: secret("Q", "x") } } }), 400, 10053);
+    assert.deepEqual([await ask("secrets"), (await ask("versions")).result_info.total_count], [[], 1]);
+  });
+
   test("that are wrong change nothing", async () => {
     const { ask, upload } = fresh();
     await upload();
@@ -156,6 +164,8 @@ describe("secrets", () => {
     await refused(ask("delete_secret", { name: "A" }), 404, 10056);
     await refused(ask("patch_secrets", { body: { secrets: { A: secret("A", "x"), B: null } } }), 404, 10056);
     await refused(ask("patch_secrets", { body: { secrets: { A: secret("B", "x") } } }), 400, 10004);
+    const bad = await refused(ask("patch_secrets", { body: { secrets: { A: 5, B: "x", C: [1], D: true } } }), 400, Array(8).fill(10004));
+    assert.match(bad.message, /secrets\.A: [^]*secrets\.D: /);
     assert.equal((await ask("versions")).result_info.total_count, 1);
   });
 
@@ -250,4 +260,15 @@ test("a key with no bytes in the bucket is the caller's to write", async () => {
   const { script: entry } = await ask("upload", { draft: given, deploy: true, objects: [manifest] });
   assert.deepEqual([entry.script.has_assets, entry.script.has_modules], [true, false]);
   assert.ok((await ask("objects")).every(({ state }) => state === "stored"));
+});
+
+test("a setting of the operator's that is wrong is told as that, by its name", async () => {
+  const API_TOKEN = "t".repeat(32);
+  await withObjects({ bindings: { BUNDLE_GRACE_MS: "x", API_TOKEN } }, async (host) => {
+    await created(host, "tenants");
+    const path = "/client/v4/accounts/a/workers/dispatch/namespaces/tenants/scripts/s";
+    const response = await host.fetch(path, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+    assert.equal(response.status, 500);
+    assert.match(await response.text(), /BUNDLE_GRACE_MS/);
+  });
 });

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::op::Op;
-use crate::registry::{Fields, Refusal, binding, problem, version};
+use crate::{
+    registry::{Fields, Problem, Refusal, binding, problem, version},
+    storage::object,
+};
 
 impl Op<'_> {
     /// `secrets`: names and types.
@@ -24,7 +27,7 @@ impl Op<'_> {
 
     /// `put_secret {body: {name, text, type}}`.
     pub(super) fn put_secret(&self) -> Result<Value, Refusal> {
-        let secret = checked(&self.input["body"])?;
+        let secret = checked(&self.input["body"]).map_err(Refusal::invalid)?;
         let mut changes = Map::new();
         changes.insert(secret["name"].as_str().unwrap_or_default().to_owned(), secret.clone());
         self.change_secrets(&changes)?;
@@ -45,30 +48,37 @@ impl Op<'_> {
     pub(super) fn patch_secrets(&self) -> Result<Value, Refusal> {
         self.script()?;
         let mut fields = Fields::new(&self.input["body"], "The body", "", problem::MALFORMED);
-        let mut changes = Map::new();
+        let (mut changes, mut gone) = (Map::new(), None);
         for (name, secret) in fields.object("secrets").and_then(Value::as_object).into_iter().flatten() {
             let mut secret = secret.clone();
             if secret.is_null() {
                 let latest = self.latest()?;
-                if !latest["bindings"]
-                    .as_array()
-                    .is_some_and(|list| binding::find(list, &name.as_str().into()).is_some_and(is_secret))
-                {
-                    return Err(self.no_such_secret(name));
+                let known = binding::find(object::list(&latest["bindings"]), &name.as_str().into());
+                if !known.is_some_and(is_secret) {
+                    gone.get_or_insert(name);
                 }
             } else {
-                if secret.get("name").is_none() {
+                if secret.is_object() && secret.get("name").is_none() {
                     secret["name"] = name.as_str().into();
                 }
-                if secret["name"] != name.as_str() {
-                    fields.wrong(format!("secrets.{name} has another name in it."));
+                match checked(&secret) {
+                    Ok(right) if right["name"] == name.as_str() => secret = right,
+                    Ok(_) => fields.wrong(format!("secrets.{name} has another name in it.")),
+                    Err(problems) => {
+                        for problem in problems {
+                            let message = format!("secrets.{name}: {}", problem.message);
+                            fields.problems.push(Problem::new(problem.code, message));
+                        }
+                    }
                 }
-                secret = checked(&secret)?;
             }
             changes.insert(name.clone(), secret);
         }
         if !fields.problems.is_empty() {
             return Err(Refusal::invalid(fields.problems));
+        }
+        if let Some(name) = gone {
+            return Err(self.no_such_secret(name));
         }
         if !changes.is_empty() {
             self.change_secrets(&changes)?;
@@ -83,6 +93,14 @@ impl Op<'_> {
     fn change_secrets(&self, changes: &Map<String, Value>) -> Result<(), Refusal> {
         let mut row = self.script()?;
         let latest = self.latest_if_live()?;
+        let mut problems = Vec::new();
+        for old in object::list(&latest["bindings"]) {
+            let change = changes.get(old["name"].as_str().unwrap_or_default());
+            problems.extend(change.filter(|new| !new.is_null()).and_then(|new| binding::in_use(old, new)));
+        }
+        if !problems.is_empty() {
+            return Err(Refusal::invalid(problems));
+        }
         let version = self.add_version(&mut row, &version::successor(&latest, changes, "secret"))?;
         self.deploy_whole(&mut row, &version)?;
         self.retire(&row)?;
@@ -99,7 +117,7 @@ fn is_secret(binding: &Value) -> bool {
 }
 
 /// A secret as it is sent.
-fn checked(body: &Value) -> Result<Value, Refusal> {
+fn checked(body: &Value) -> Result<Value, Vec<Problem>> {
     let mut fields = Fields::new(body, "The secret", "", problem::MALFORMED);
     let (name, text) = (fields.text("name"), fields.text("text"));
     if name.is_none() || text.is_none() {
@@ -112,5 +130,5 @@ fn checked(body: &Value) -> Result<Value, Refusal> {
     } else if let (true, Err(problems)) = (fields.problems.is_empty(), binding::check(std::slice::from_ref(&secret))) {
         fields.problems.extend(problems);
     }
-    if fields.problems.is_empty() { Ok(secret) } else { Err(Refusal::invalid(fields.problems)) }
+    if fields.problems.is_empty() { Ok(secret) } else { Err(fields.problems) }
 }
