@@ -133,7 +133,13 @@ impl Namespace {
 
     /// `scripts {namespace, page, per_page, tags}`: in the order of their names.
     fn scripts(&self, input: &Value) -> Answer {
-        let page = Page::parse(input, 25).map_err(Refusal::invalid)?;
+        let page = match (Page::parse(input, 25), tags(input)) {
+            (Err(mut problems), Err(Refusal::Api { problems: more, .. })) => {
+                problems.extend(more);
+                return Err(Refusal::invalid(problems));
+            }
+            (page, _) => page.map_err(Refusal::invalid)?,
+        };
         let rows = self.matching(input, page.limit(), page.offset())?;
         let total = self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {MATCHING}"), &tags(input)?)?;
         let mut entries = Vec::new();

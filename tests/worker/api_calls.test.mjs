@@ -49,6 +49,13 @@ describe("calls that are not in order", () => {
     }
   });
 
+  test("all that is wrong is told at once", async () => {
+    const patch = await api("PATCH", `${NAMESPACES}/tenants`, { name: "NO NAME", trusted_workers: "perhaps" }, { status: 400 });
+    assert.equal(patch.errors.length, 2);
+    const list = await api("GET", `${NAMESPACES}/tenants/scripts?page=none&tags=a:perhaps`, undefined, { status: 400 });
+    assert.equal(list.errors.length, 2);
+  });
+
   test("a body over a mebibyte is not read on", async () => {
     // By hand and by and by: fetch() would go on reading what has no end.
     const { status, sent } = await new Promise((resolve, reject) => {

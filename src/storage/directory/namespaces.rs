@@ -50,14 +50,19 @@ impl Directory {
         if fields.get("new_name").is_none() && fields.get("trusted_workers").is_none() {
             fields.wrong("There is nothing to change in it: name or trusted_workers.".to_owned());
         }
-        if !fields.problems.is_empty() {
-            return Err(Refusal::invalid(fields.problems));
-        }
+        let mut problems = fields.problems;
         let name = match &input["new_name"] {
-            Value::Null => row[1].clone(),
-            name if *name == row[1] => row[1].clone(),
-            name => self.free_name(name)?,
+            Value::Null => Ok(row[1].clone()),
+            name if *name == row[1] => Ok(row[1].clone()),
+            name => self.free_name(name),
         };
+        if let Err(Refusal::Api { status: 400, problems: more }) = &name {
+            problems.extend(more.iter().cloned());
+        }
+        if !problems.is_empty() {
+            return Err(Refusal::invalid(problems));
+        }
+        let name = name?;
         self.db.run(
             "UPDATE namespace SET name = ?, trusted = ?, modified_on = ?, modified_by = ? WHERE id = ?",
             &[name.clone(), trusted, iso(now()).into(), actor(input), row[0].clone()],
