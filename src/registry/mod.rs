@@ -9,6 +9,7 @@ pub mod guard;
 pub mod manifest;
 pub mod metadata;
 mod name;
+mod observability;
 mod page;
 pub mod problem;
 mod refusal;

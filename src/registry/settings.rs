@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, fields::Fields, problem, shape, tag};
+use super::{Problem, fields::Fields, observability, problem, shape, tag};
 
 const NAMES: [&str; 7] = ["tags", "outbound", "tail", "observability", "logpush", "affinity", "retention"];
 
@@ -31,7 +31,13 @@ pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
     set("outbound", fields.one_of("outbound", &["block", "inherit"]).map(Into::into));
     set("tail", fields.boolean("tail").map(Into::into));
     set("logpush", fields.boolean("logpush").map(Into::into));
-    set("observability", fields.object("observability").cloned());
+    let observability = fields.object("observability").filter(|value| {
+        let wrong = observability::check(value);
+        let right = wrong.is_empty();
+        wrong.into_iter().for_each(|message| fields.wrong(message));
+        right
+    });
+    set("observability", observability.cloned());
     set("retention", fields.whole("retention", 1, 200).map(Into::into));
     let affinity = fields.object("affinity").filter(|affinity| {
         let right = is_affinity(affinity);
@@ -142,6 +148,7 @@ mod tests {
     fn all_that_is_wrong_is_told() {
         let bad = json!({ "outbound": "open", "tail": 5, "retention": 0, "tags": ["a,b"], "observability": true, "logpush": "no" });
         assert_eq!(changes(&bad).unwrap_err().len(), 6);
+        assert_eq!(changes(&json!({ "observability": { "enabled": 5, "logs": 1 } })).unwrap_err().len(), 2);
     }
 
     #[test]
