@@ -53,6 +53,20 @@ pub fn parse(body: &Value, now_ms: f64, time: &dyn Fn(&str) -> Option<f64>) -> R
     if fields.problems.is_empty() { Ok(token) } else { Err(fields.problems) }
 }
 
+/// Whether it is written as a time of ISO 8601 with its zone, `2030-01-31T00:00:00Z`: other texts are read as this or that.
+pub fn is_time(text: &str) -> bool {
+    let like = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(b, form)| if form == b'0' { b.is_ascii_digit() } else { b == form })
+    };
+    let (Some(start), Some(rest)) = (text.get(..19), text.get(19..)) else { return false };
+    let zone = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let fraction = rest.len() - zone.len();
+    like(start, "0000-00-00T00:00:00")
+        && (fraction == 0 || (2..=10).contains(&fraction))
+        && (zone == "Z" || like(zone, "+00:00") || like(zone, "-00:00"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +95,23 @@ mod tests {
             let mut body = json!({ "name": "ci", "permission": "read", "namespaces": "*" });
             body[field] = bad.clone();
             assert_eq!(parsed(body).unwrap_err().len(), 1, "{field} {bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_one_of_iso_8601() {
+        for good in ["2030-01-31T00:00:00Z", "2030-01-31T00:00:00.5Z", "2030-01-31T00:00:00.000+02:00"] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in [
+            "2030",
+            "2030-01-31",
+            "2030-01-31T00:00:00",
+            "Jan 31 2030",
+            "2030-01-31T00:00:00.Z",
+            "2030-01-31T00:00:00Zé",
+        ] {
+            assert!(!is_time(bad), "{bad}");
         }
     }
 

@@ -83,6 +83,9 @@ describe("tokens", () => {
   });
 
   test("expire", async () => {
+    const make = (expires_on) => ask("create_token", { name: "t", permission: "read", namespaces: "*", expires_on });
+    assert.equal((await who((await make("2999-01-31T02:00:00+02:00")).value)).expires_on, "2999-01-31T00:00:00.000Z");
+    await refused(make("Jan 31 2999"), 400, 10004);
     const expires_on = new Date(Date.now() + 1500).toISOString();
     const { value } = await ask("create_token", { name: "ci", permission: "read", namespaces: "*", expires_on });
     assert.equal((await who(value)).expires_on, expires_on);

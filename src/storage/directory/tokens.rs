@@ -27,7 +27,7 @@ impl Directory {
                 (token["namespaces"] == "*").into(),
                 at.clone(),
                 at,
-                token["expires_on"].clone(),
+                expires_ms.map(iso).into(),
                 expires_ms.into(),
             ],
         )?;
@@ -128,5 +128,5 @@ impl Directory {
 }
 
 fn milliseconds(time: &str) -> Option<f64> {
-    Some(Date::parse(time)).filter(|at| at.is_finite())
+    token::is_time(time).then(|| Date::parse(time)).filter(|at| at.is_finite())
 }
