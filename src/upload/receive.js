@@ -132,7 +132,9 @@ function parsed(bytes, what) {
 	try {
 		return JSON.parse(json);
 	} catch (error) {
-		throw new Malformed(`${what} is not JSON: ${error.message}`);
+		// The engine's words may quote the text, in which there are secrets: no more than a position is told.
+		const at = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(error.message)?.[0] ?? "";
+		throw new Malformed(`${what} is not JSON${at}`);
 	}
 }
 

@@ -244,3 +244,11 @@ test("a document alone: JSON, one part, or the SDK's fields", async () => {
   const { refused } = JSON.parse((await receiveDocument(put("{", "application/json"), "settings", LIMIT)).facts);
   assert.equal(refused, "body");
 });
+
+test("what is no JSON is told without a piece of it", async () => {
+  for (const text of ['{"text":hunter2}', '{"text":"hunter2", "at position 7":x}', '{"text":"hunter2" "b"}']) {
+    const { messages } = await read(form(text, []));
+    assert.match(messages[0], /metadata is not JSON(?: at position \d+(?: \(line \d+ column \d+\))?)?\.$/);
+    assert.doesNotMatch(messages[0], /hunter2/);
+  }
+});
