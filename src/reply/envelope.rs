@@ -55,10 +55,20 @@ impl From<Refusal> for Failure {
             _ => None,
         };
         let Error { status, message, header, .. } = Error::from(refusal);
-        let errors = told.unwrap_or_else(|| vec![Problem::new(code, message).to_value()]);
+        let mut errors = told.unwrap_or_else(|| vec![Problem::new(code, message).to_value()]);
+        if errors.first().is_some_and(is_taken_for_a_failed_start) {
+            errors.insert(0, Problem::new(problem::VALIDATION, "The upload is not valid:").to_value());
+        }
         let body = json!({ "success": false, "errors": errors, "messages": [], "result": Value::Null });
         Self { status, body: body.to_string(), header }
     }
+}
+
+/// wrangler takes a first error of validation with this word in it, be it but in a name, for a script that takes too long
+/// to start, and profiles it instead of telling the error.
+fn is_taken_for_a_failed_start(error: &Value) -> bool {
+    error["code"] == problem::VALIDATION
+        && error["message"].as_str().is_some_and(|message| message.to_lowercase().contains("startup"))
 }
 
 #[cfg(test)]
@@ -96,5 +106,13 @@ mod tests {
         let (status, errors, header) = read(Refusal::StorageUnavailable("secret reason".into()));
         assert_eq!((status, header), (503, Some(("retry-after", "1".to_owned()))));
         assert!(!errors.to_string().contains("secret reason"));
+    }
+
+    #[test]
+    fn no_name_makes_a_problem_look_like_a_failed_start() {
+        let failure = Failure::from(Refusal::api(400, problem::VALIDATION, "STARTUP_CACHE is of no type"));
+        let body: Value = serde_json::from_str(&failure.body).unwrap();
+        let told = |at: usize| body["errors"][at]["message"].as_str().unwrap().to_owned();
+        assert_eq!((told(0), told(1)), ("The upload is not valid:".into(), "STARTUP_CACHE is of no type".into()));
     }
 }
