@@ -43,6 +43,7 @@ describe("what is wrong", () => {
     for (const [metadata, message] of [
       [{ compatibility_date: "2099-01-01" }, /requires compatibility date "2099-01-01"/],
       [{ compatibility_flags: ["no_such_flag"] }, /No such compatibility flag: no_such_flag/],
+      [{ compatibility_flags: ["nodejs_compat", "no_nodejs_compat"] }, /mutually contradictory/],
     ]) {
       const { errors } = await upload(CODE, metadata, { status: 400 });
       assert.deepEqual([errors[0].code, message.test(errors[0].message)], [10021, true], errors[0].message);

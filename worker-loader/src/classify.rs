@@ -132,7 +132,7 @@ fn refuses_code(message: &str) -> bool {
         "This Worker requires compatibility date ",
         "No such compatibility flag: ",
         "The compatibility flag ",
-        "Compatibility flag ",
+        "Compatibility flag",
         "Cannot initialize ",
         "Incorrect type for ",
         "'allowExperimental' is only allowed ",

@@ -109,6 +109,8 @@ fn code_that_the_runtime_refuses() {
             "This Worker requires compatibility date \"2031-01-01\", but the newest date supported by this server binary is \"2026-11-24\".",
         ),
         ("Error", "No such compatibility flag: zzz"),
+        ("Error", "Compatibility flags are mutually contradictory: nodejs_compat vs no_nodejs_compat"),
+        ("Error", "Compatibility flag specified multiple times: nodejs_compat"),
         (
             "Error",
             "The compatibility flag experimental is experimental and may break or be removed in a future version of workerd. To use this flag, you must pass --experimental on the command line.",
