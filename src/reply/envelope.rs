@@ -68,7 +68,7 @@ impl From<Refusal> for Failure {
 /// to start, and profiles it instead of telling the error.
 fn is_taken_for_a_failed_start(error: &Value) -> bool {
     error["code"] == problem::VALIDATION
-        && error["message"].as_str().is_some_and(|message| message.to_lowercase().contains("startup"))
+        && error["message"].as_str().is_some_and(|message| message.to_ascii_lowercase().contains("startup"))
 }
 
 #[cfg(test)]
