@@ -19,7 +19,8 @@ export function redirect(redirects, url) {
 	const to = target === undefined ? null : URL.parse(target, url);
 	if (!to) return null;
 	if (status === 200) return { path: to.pathname };
-	const place = to.origin === url.origin ? to.pathname : to.href.slice(0, to.href.length - to.search.length - to.hash.length);
+	// A path that begins with two slashes would name another host, where the rule named this one.
+	const place = to.origin === url.origin ? to.pathname.replace(/^\/{2,}/, "/") : to.href.slice(0, to.href.length - to.search.length - to.hash.length);
 	// The query goes along, unless the rule has its own.
 	return { status, location: place + (to.search || url.search) + to.hash };
 }

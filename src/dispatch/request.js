@@ -3,6 +3,10 @@ import { carriesOurs } from "./credentials.js";
 
 const OVERRIDES = "cloudflare-workers-version-overrides";
 const KEY = "cloudflare-workers-version-key";
+const SAID = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
+const isForOthers = (name) => name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip";
+// Ours, and those in which Cloudflare Access keeps what it says in its headers.
+const OURS = /^\s*(?:dl_|CF_Authorization|CF_AppSession|CF_Binding)/;
 const STICKER = /(?:^|;)\s*dl_version=([^;]*)/;
 
 // What a request says of whom it is for, a line each: our cookie, the two headers of Cloudflare's, the header that the
@@ -29,15 +33,15 @@ export function derived(request, env, url, prefix, host, scheme, trusted) {
 	put(headers, "x-forwarded-proto", scheme);
 	put(headers, "x-forwarded-prefix", prefix === "" ? null : prefix);
 	for (const name of [...headers.keys()]) {
-		if (name.startsWith("cf-access-")) headers.delete(name);
+		if (isForOthers(name) && !SAID.has(name)) headers.delete(name);
 	}
 	for (const name of ["authorization", "proxy-authorization"]) {
 		const value = headers.get(name);
 		if (value !== null && carriesOurs(value, [env.API_TOKEN, env.API_TOKEN_PREVIOUS])) headers.delete(name);
 	}
 	const cookies = headers.get("cookie");
-	if (cookies?.includes("dl_")) {
-		const theirs = cookies.split(";").filter((pair) => !pair.trimStart().startsWith("dl_"));
+	if (cookies?.includes("dl_") || cookies?.includes("CF_")) {
+		const theirs = cookies.split(";").filter((pair) => !OURS.test(pair));
 		put(headers, "cookie", theirs.length === 0 ? null : theirs.join(";").trim());
 	}
 	return own;

@@ -144,6 +144,8 @@ describe("_redirects", () => {
 
   test("where they lead", () => {
     const to = (text, path) => redirect(redirects(text), new URL(path, "https://site.example/"));
+    const back = "/go/* https://site.example/:splat 301";
+    assert.equal(to(back, "https://site.example/go//evil.example/x").location, "/evil.example/x", "no other host");
     assert.deepEqual(to("/a/* /b/:splat", "/a/c?d=1"), { status: 302, location: "/b/c?d=1" });
     assert.deepEqual(to("/a/* /b/:splat?own", "/a/c?d=1"), { status: 302, location: "/b/c?own" });
     assert.deepEqual(to("/a/* /:splat", "/a//evil.example/"), { status: 302, location: "/evil.example/" });
