@@ -40,7 +40,7 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		// That another version had to run is a failure of the one that should have.
 		count(handed.wanted ?? note, handed.wanted !== undefined || response.status >= 500);
 		const cache = asked ? (cold ? "cold" : "warm") : undefined;
-		return response.status === 101 ? upgraded(response, note) : stamped(response, handed, cache, called, began);
+		return stamped(response, handed, cache, called, began);
 	}
 
 	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish, panicked });
@@ -84,17 +84,16 @@ async function withFiles(handed, env) {
 	}
 }
 
-// A WebSocket is passed on as it is: a copy of the response would have to carry it.
-function upgraded(response, note) {
-	if (note.own || !setsOurs(response.headers)) return response;
-	const headers = new Headers(response.headers);
-	dropOurs(headers);
-	return new Response(null, { status: 101, webSocket: response.webSocket, headers });
+function stamped(response, handed, cache, called, began) {
+	// What takes a WebSocket further is no part of what a copy is given.
+	const answer = response.status === 101
+		? new Response(null, { status: 101, webSocket: response.webSocket, headers: response.headers })
+		: new Response(response.body, response);
+	stamp(answer.headers, handed, cache, called, began);
+	return answer;
 }
 
-function stamped(response, { note, factoryMs, wanted, cookie }, cache, called, began) {
-	const answer = new Response(response.body, response);
-	const { headers } = answer;
+function stamp(headers, { note, factoryMs, wanted, cookie }, cache, called, began) {
 	put(headers, "x-worker-key", note.shortKey);
 	put(headers, "x-worker-cache", cache);
 	put(headers, "x-worker-version", note.version);
@@ -110,7 +109,6 @@ function stamped(response, { note, factoryMs, wanted, cookie }, cache, called, b
 	headers.delete("x-worker-entered");
 	const spans = timing.map(([name, ms]) => `${name};dur=${Math.max(0, Math.round(ms * 1000) / 1000)}`);
 	headers.append("server-timing", spans.join(", "));
-	return answer;
 }
 
 function put(headers, name, value) {

@@ -175,6 +175,7 @@ describe("through a dispatch", () => {
         server.accept();
         server.addEventListener("message", ({ data }) => server.send(data));
         const headers = new Headers({ "x-own": "kept" });
+        for (const name of ["x-worker-key", "x-worker-version", "x-worker-cache", "x-worker-fallback", "x-worker-entered"]) headers.set(name, "forged");
         for (const cookie of ["a=1", "dl_version=forged"]) headers.append("set-cookie", cookie);
         return new Response(null, { status: 101, webSocket: client, headers });
       }
@@ -210,7 +211,7 @@ describe("through a dispatch", () => {
     }
   });
 
-  test("a WebSocket is one, by the bare name as well; and sets no cookie of ours", async () => {
+  test("a WebSocket is one, by the bare name as well; its answer says what ran, and cannot speak in the host's name", async () => {
     await host.deploy("socket", `export default { fetch() {
       const [client, server] = Object.values(new WebSocketPair());
       server.accept();
@@ -233,6 +234,11 @@ describe("through a dispatch", () => {
     socket.destroy();
     assert.equal(response.headers["x-own"], "kept");
     assert.deepEqual(response.headers["set-cookie"], ["a=1"]);
+    const said = (name) => response.headers[`x-worker-${name}`];
+    assert.match(said("key"), /^tenants\/app@[0-9a-f]{12}$/);
+    assert.match(said("version"), /^[0-9a-f-]{36}$/);
+    assert.deepEqual([said("cache"), said("fallback"), said("entered")], ["warm", undefined, undefined]);
+    assert.match(response.headers["server-timing"], /^total;dur=/);
   });
 
   test("an echo of what is sent, method by method", async () => {
