@@ -1,5 +1,6 @@
 // The cookies of a script's answer: a script has no say in those whose names are ours.
-const isOurs = (cookie) => cookie.trimStart().startsWith("dl_");
+// A cookie that has no name comes back as its value alone: `=dl_x=1` as `dl_x=1`.
+const isOurs = (cookie) => /^[\s=]*dl_/.test(cookie);
 
 /** Whether an answer sets a cookie of ours. */
 export const setsOurs = (headers) => headers.has("set-cookie") && headers.getSetCookie().some(isOurs);

@@ -6,7 +6,7 @@ const KEY = "cloudflare-workers-version-key";
 const SAID = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
 const isForOthers = (name) => name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip";
 // Ours, and those in which Cloudflare Access keeps what it says in its headers.
-const OURS = /^\s*(?:dl_|CF_Authorization|CF_AppSession|CF_Binding)/;
+const OURS = /^[\s=]*(?:dl_|CF_Authorization|CF_AppSession|CF_Binding)/;
 const STICKER = /(?:^|;)\s*dl_version=([^;]*)/;
 
 // What a request says of whom it is for, a line each: our cookie, the two headers of Cloudflare's, the header that the

@@ -17,7 +17,7 @@ describe("what a script is shown", () => {
   });
 
   test("what Cloudflare Access says stays with us, in headers and in cookies", () => {
-    assert.deepEqual(shown({ "cf-access-jwt-assertion": "j", cookie: "a=1; CF_Authorization=j; CF_AppSession=s; dl_version=v; b=CF_Authorization" }), {
+    assert.deepEqual(shown({ "cf-access-jwt-assertion": "j", cookie: "a=1; CF_Authorization=j; CF_AppSession=s; dl_version=v; =dl_x=1; b=CF_Authorization" }), {
       cookie: "a=1; b=CF_Authorization", "x-forwarded-host": "h.example", "x-forwarded-proto": "https", "x-forwarded-prefix": "/dispatch/a/b",
     });
   });

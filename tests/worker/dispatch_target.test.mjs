@@ -95,7 +95,7 @@ describe("a script by its path", () => {
   test("cannot speak in the host's name", async () => {
     await host.deploy("forger", `export default { fetch() {
       const headers = new Headers({ "x-worker-key": "f", "x-worker-cache": "f", "x-worker-version": "f", "x-worker-fallback": "f", "x-worker-entered": "1", "server-timing": "mine;dur=1" });
-      for (const cookie of ["a=1; Path=/", "dl_version=forged", " dl_session=forged; Domain=example.com", "dlx=2"]) headers.append("set-cookie", cookie);
+      for (const cookie of ["a=1; Path=/", "dl_version=forged", " dl_session=forged; Domain=example.com", "=dl_version=forged; Path=/", "dlx=2"]) headers.append("set-cookie", cookie);
       return new Response("hi", { headers });
     } };`);
     const { headers } = await host.ask("forger/");
