@@ -90,8 +90,13 @@ function stamped(response, handed, cache, called, began) {
 		? new Response(null, { status: 101, webSocket: response.webSocket, headers: response.headers })
 		: new Response(response.body, response);
 	stamp(answer.headers, handed, cache, called, began);
+	// Below a prefix, which only we say, it shares its host.
+	if (handed.request.headers.has("x-forwarded-prefix")) for (const name of REACHING) answer.headers.delete(name);
 	return answer;
 }
+
+// What is said for a whole host, or of it to others.
+const REACHING = ["service-worker-allowed", "clear-site-data", "strict-transport-security", "alt-svc", "nel", "report-to"];
 
 function stamp(headers, { note, factoryMs, wanted, cookie }, cache, called, began) {
 	put(headers, "x-worker-key", note.shortKey);

@@ -8,6 +8,13 @@ import { ECHO, TOKEN, says, scriptsOf, startScripts, sticker, text, version, wit
 
 const DOMAIN = "Apps.Example.com";
 
+const WHOLE_HOST = ["service-worker-allowed", "clear-site-data", "strict-transport-security", "alt-svc", "nel", "report-to"];
+const REACHING = `export default { fetch() {
+  const headers = new Headers({ "x-own": "kept" });
+  for (const name of ${JSON.stringify(WHOLE_HOST)}) headers.set(name, "said");
+  return new Response("hi", { headers });
+} };`;
+
 /** A request with a Host of its own, which fetch() does not let us set. */
 function asked(host, name, path = "/", { method = "GET", headers = {} } = {}) {
   const { hostname, port } = new URL(host.url);
@@ -107,6 +114,17 @@ describe("a script by its path", () => {
     assert.deepEqual(headers.getSetCookie(), ["a=1; Path=/", "dlx=2"]);
   });
 
+  test("says nothing for all of a host that it shares", async () => {
+    await host.deploy("reaching", REACHING);
+    // Nor is it the client who says whether it shares one.
+    for (const headers of [{}, { "x-forwarded-prefix": "" }]) {
+      const answer = await host.ask("reaching/sw.js", { headers });
+      assert.equal(await text(answer), "hi");
+      for (const name of WHOLE_HOST) assert.equal(answer.headers.get(name), null, name);
+      assert.equal(answer.headers.get("x-own"), "kept");
+    }
+  });
+
   test("gets request.cf only in a namespace that is trusted", async () => {
     const cf = { colo: "TXL", country: "DE" };
     const got = async (namespace) => JSON.parse(await text(await host.miniflare.dispatchFetch(`${host.url}dispatch/${namespace}/app/`, { cf }))).cf;
@@ -141,6 +159,12 @@ describe("a script by its host", () => {
       assert.equal(headers["x-forwarded-prefix"], undefined);
     }
     assert.equal((await asked(host, "app.other.apps.example.com")).text, "the other");
+  });
+
+  test("says what it likes for all of a host of its own", async () => {
+    await host.deploy("reaching", REACHING);
+    const { headers } = await asked(host, "reaching.apps.example.com", "/", { headers: { "x-forwarded-prefix": "/forged" } });
+    for (const name of WHOLE_HOST) assert.equal(headers[name], "said", name);
   });
 
   test("does not hide what is ours: the domain itself and other hosts", async () => {

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { host } from "../../src/dispatch/finish.js";
 
+const request = new Request("https://host.example/");
+
 test("a version that loads again after it failed is news again", async () => {
   const note = { script: "s", key: "s@1", shortKey: "s@1" };
   const answers = [() => new Response("one"), () => { throw new Error("evicted, and failed"); }, () => new Response("two")];
   const told = [];
   const functions = {
-    handle: () => ({ answer: (async () => answers.shift()())(), note, name: "s@1" }),
+    handle: () => ({ answer: (async () => answers.shift()())(), request, note, name: "s@1" }),
     failed: () => (told.push("failed"), new Response("told", { status: 502 })),
     loaded: () => told.push("loaded"),
     record() {},
@@ -27,7 +29,7 @@ test("a version that loads again after it failed is news again", async () => {
 test("a request that may have begun to load a version lives until that is known", async () => {
   const note = { serial: 1, shortKey: "s@1" };
   const kept = [];
-  const functions = { handle: () => ({ answer: Promise.resolve(new Response("one")), note }), failed() {}, loaded() {}, record() {} };
+  const functions = { handle: () => ({ answer: Promise.resolve(new Response("one")), request, note }), failed() {}, loaded() {}, record() {} };
   const entry = (_generated, { fetch, finish }) => ({
     fetch: (request, env, ctx) => finish(fetch(request, env, ctx), request, env, ctx, { began: 0, guarded: (value) => value }),
   });
