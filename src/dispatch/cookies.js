@@ -11,3 +11,14 @@ export function dropOurs(headers) {
 	headers.delete("set-cookie");
 	for (const cookie of theirs) headers.append("set-cookie", cookie);
 }
+
+// For caches that many share, and that would keep one visitor's cookie for all of them.
+const SHARED = /^(?:|public|private|s-maxage\b.*)$/i;
+
+/** Sets one of ours. The answer is then for this visitor alone. */
+export function setOurs(headers, cookie) {
+	headers.append("set-cookie", cookie);
+	const said = (headers.get("cache-control") ?? "").split(",").map((directive) => directive.trim());
+	headers.set("cache-control", ["private", ...said.filter((directive) => !SHARED.test(directive))].join(", "));
+	for (const name of ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control"]) headers.delete(name);
+}

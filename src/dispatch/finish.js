@@ -2,7 +2,7 @@
 // another request cannot take it down.
 import { route, served } from "../assets/route.js";
 import { inShape, panicked } from "../reply/panicked.js";
-import { dropOurs, setsOurs } from "./cookies.js";
+import { dropOurs, setOurs, setsOurs } from "./cookies.js";
 
 // The host's default export. The four functions are exports of entry.rs.
 //
@@ -104,7 +104,7 @@ function stamp(headers, { note, factoryMs, wanted, cookie }, cache, called, bega
 	put(headers, "x-worker-version", note.version);
 	put(headers, "x-worker-fallback", wanted?.shortKey);
 	if (!note.own && setsOurs(headers)) dropOurs(headers);
-	if (cookie !== undefined) headers.append("set-cookie", cookie);
+	if (cookie !== undefined) setOurs(headers, cookie);
 
 	const timing = [["total", performance.now() - began]];
 	if (factoryMs !== undefined) timing.push(["factory", factoryMs]);

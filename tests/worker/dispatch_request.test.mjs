@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { carriesOurs } from "../../src/dispatch/credentials.js";
-import { dropOurs, setsOurs } from "../../src/dispatch/cookies.js";
+import { dropOurs, setOurs, setsOurs } from "../../src/dispatch/cookies.js";
 import { derived, visitor } from "../../src/dispatch/request.js";
 
 const request = (headers = {}, init = {}) => new Request("https://host.example/dispatch/ns/app/x", { headers, ...init });
@@ -69,4 +69,26 @@ test("cookies of an answer are the script's, but for those whose names are ours"
   dropOurs(headers);
   assert.deepEqual(headers.getSetCookie(), ["a=1; Path=/", "b=dl_2", "DL_z=3", "=c"]);
   assert.ok(!setsOurs(headers) && !setsOurs(new Headers()));
+});
+
+test("an answer that sets a cookie of ours is kept by no cache that others share", () => {
+  const set = (given) => {
+    const headers = new Headers({ ...given, "x-own": "kept", "set-cookie": "a=1" });
+    setOurs(headers, "dl_version=v");
+    assert.deepEqual(headers.getSetCookie(), ["a=1", "dl_version=v"]);
+    headers.delete("set-cookie");
+    return Object.fromEntries(headers);
+  };
+  for (const [given, kept] of [
+    [undefined, "private"],
+    ["public, max-age=60, s-maxage=600", "private, max-age=60"],
+    ["Public,S-MaxAge = 600 ,immutable", "private, immutable"],
+    ["private", "private"],
+    ['private="x-own", max-age=1', 'private, private="x-own", max-age=1'],
+    ["no-store", "private, no-store"],
+  ]) {
+    assert.deepEqual(set(given && { "cache-control": given }), { "cache-control": kept, "x-own": "kept" });
+  }
+  const others = { "cdn-cache-control": "max-age=9", "cloudflare-cdn-cache-control": "max-age=9", "surrogate-control": "max-age=9" };
+  assert.deepEqual(set(others), { "cache-control": "private", "x-own": "kept" });
 });

@@ -61,6 +61,18 @@ describe("a deployment that is split", () => {
     }
   });
 
+  test("the answer that brings the cookie is kept by no cache for others; any other is as the script says", async () => {
+    const cached = (said) => `export default { fetch: () => new Response(${JSON.stringify(said)}, { headers: { "cache-control": "public, max-age=60, s-maxage=600" } }) };`;
+    const ids = [await host.deploy("cached", cached("one")), await host.upload("cached", cached("two"))];
+    await host.split("cached", { [ids[0]]: 50, [ids[1]]: 50 });
+    const first = await host.ask("cached/", from("192.0.2.1"));
+    await text(first);
+    assert.equal(first.headers.get("cache-control"), "private, max-age=60");
+    const again = await host.ask("cached/", from("192.0.2.1", { cookie: `dl_version=${sticker(first)}` }));
+    await text(again);
+    assert.deepEqual([again.headers.get("set-cookie"), again.headers.get("cache-control")], [null, "public, max-age=60, s-maxage=600"]);
+  });
+
   test("a cookie that is not ours counts for nothing", async () => {
     await host.split("app", { [one]: 50, [two]: 50 });
     const first = await host.ask("app/", from("192.0.2.1"));
