@@ -16,6 +16,8 @@ pub struct Age {
     forgotten: u32,
     /// What `forgotten` was when the copy was asked for.
     known: u32,
+    /// When storage did not answer, and this one had to do.
+    stayed_ms: f64,
 }
 
 /// What a request does with the copy.
@@ -40,28 +42,43 @@ impl Age {
     /// Of a copy that this ticket brought.
     pub fn of(ticket: Ticket) -> Self {
         let Ticket { asked_ms, forgotten } = ticket;
-        Self { copied_ms: asked_ms, taken_ms: asked_ms, asked_ms: None, forgotten, known: forgotten }
+        Self {
+            copied_ms: asked_ms,
+            taken_ms: asked_ms,
+            asked_ms: None,
+            forgotten,
+            known: forgotten,
+            stayed_ms: f64::NEG_INFINITY,
+        }
     }
 
     /// What a request does at this moment, where a copy may be `ttl_ms` old.
     ///
-    /// Well before that it has the copy taken anew by the way, so that under steady traffic nobody ever waits and no copy
-    /// is older. While somebody takes it anew, others use what there is, for as long as storage may take: promises belong to
-    /// requests, so they cannot wait for the same one, and all of them asking would be a stampede. With a `ttl_ms` of 0
-    /// there is no copy: each request asks.
+    /// A little before that one request has it taken anew by the way, so that under steady traffic nobody ever waits; the
+    /// others use what there is meanwhile. From then on nobody uses it. With a `ttl_ms` of 0 there is no copy: each
+    /// request asks.
     pub fn ask(&self, now_ms: f64, ttl_ms: u32) -> Use {
         let (age, ttl) = (now_ms - self.taken_ms, f64::from(ttl_ms));
-        let somebody_asks = self.asked_ms.is_some_and(|at| (0.0..f64::from(PATIENCE_MS)).contains(&(now_ms - at)));
-        if self.known != self.forgotten || ttl_ms == 0 {
+        // A clock that steps back makes no copy younger.
+        if self.known != self.forgotten || !(0.0..ttl).contains(&age) {
             Use::AfterRefresh
-        } else if (0.0..ttl * 0.75).contains(&age) || somebody_asks {
+        } else if age < ttl - (ttl / 4.0).min(PATIENCE_MS.into()) || self.somebody_asks(now_ms, ttl_ms) {
             Use::AsItIs
-        } else if (0.0..ttl).contains(&age) {
-            Use::AndRefresh
         } else {
-            // A clock that steps back makes no copy younger.
-            Use::AfterRefresh
+            Use::AndRefresh
         }
+    }
+
+    /// Whether somebody is taking it anew, and what that brings is no older than it may be.
+    ///
+    /// Promises belong to requests, so others cannot wait for it, but they can look now and then whether it is there.
+    pub fn somebody_asks(&self, now_ms: f64, ttl_ms: u32) -> bool {
+        self.asked_ms.is_some_and(|asked_ms| is_worth_waiting(asked_ms, now_ms, ttl_ms))
+    }
+
+    /// Whether storage did not answer only just now. What the last deployment was is then asked for by none who has seen a later one.
+    pub fn has_just_stayed(&self, now_ms: f64) -> bool {
+        (0.0..f64::from(PATIENCE_MS)).contains(&(now_ms - self.stayed_ms))
     }
 
     /// Notes that somebody takes it anew from now on.
@@ -82,12 +99,13 @@ impl Age {
 
     /// None arrived, or not in time: this one has to do, and storage is left alone for as long as a copy lasts.
     pub fn stays(&mut self, now_ms: f64) {
-        (self.taken_ms, self.asked_ms, self.known) = (now_ms, None, self.forgotten);
+        (self.taken_ms, self.asked_ms, self.known, self.stayed_ms) = (now_ms, None, self.forgotten, now_ms);
     }
 
     /// It is out of date, and so is what is on its way: the next request takes it anew.
     pub fn forget(&mut self) {
         self.forgotten += 1;
+        self.asked_ms = None;
     }
 }
 
@@ -96,6 +114,11 @@ impl Ticket {
     pub fn first(now_ms: f64) -> Self {
         Self { asked_ms: now_ms, forgotten: 0 }
     }
+}
+
+/// Whether what was asked for at `asked_ms` may still come, and will be no older than it may be.
+pub fn is_worth_waiting(asked_ms: f64, now_ms: f64, ttl_ms: u32) -> bool {
+    is_fresh(asked_ms, now_ms, ttl_ms.min(PATIENCE_MS))
 }
 
 /// Whether a copy taken at `taken_ms` may be used at `now_ms`. A clock that steps back makes no copy younger: it is
@@ -132,17 +155,41 @@ mod tests {
     }
 
     #[test]
-    fn one_asks_and_the_others_use_what_there_is() {
-        for (asked, after) in [(5800.0, Use::AfterRefresh), (7000.0, Use::AfterRefresh)] {
-            let mut age = taken_at(5000.0);
-            let ticket = age.asking(asked);
-            assert_eq!(age.ask(asked, TTL), Use::AsItIs);
-            assert_eq!(age.ask(asked + 249.0, TTL), Use::AsItIs);
-            assert_eq!(age.ask(asked + 250.0, TTL), after, "storage does not answer: the next one tries");
-            assert_eq!(age.ask(asked + 1.0, 0), Use::AfterRefresh, "but where there are to be no copies, each asks");
-            age.arrived(ticket);
-            assert_eq!(age.ask(asked + 749.0, TTL), Use::AsItIs, "it is as old as the question");
-            assert_eq!(age.ask(asked + 1000.0, TTL), Use::AfterRefresh);
+    fn one_asks_before_it_is_too_old_and_the_others_use_what_there_is() {
+        let mut age = taken_at(5000.0);
+        let ticket = age.asking(5800.0);
+        assert_eq!(age.ask(5800.0, TTL), Use::AsItIs);
+        assert_eq!(age.ask(5999.0, TTL), Use::AsItIs);
+        assert_eq!(age.ask(5801.0, 0), Use::AfterRefresh, "but where there are to be no copies, each asks");
+        age.arrived(ticket);
+        assert_eq!(age.ask(6549.0, TTL), Use::AsItIs, "it is as old as the question");
+        assert_eq!(age.ask(6550.0, TTL), Use::AndRefresh);
+        assert_eq!(age.ask(6800.0, TTL), Use::AfterRefresh);
+    }
+
+    #[test]
+    fn one_that_is_too_old_is_used_by_nobody_whoever_asks() {
+        let mut age = taken_at(5000.0);
+        let _first = age.asking(7000.0);
+        for (now, somebody) in [(7000.0, true), (7249.0, true), (7250.0, false), (6999.0, false)] {
+            assert_eq!((age.ask(now, TTL), age.somebody_asks(now, TTL)), (Use::AfterRefresh, somebody), "{now}");
+        }
+        assert!(!age.somebody_asks(7000.0, 0), "what it brings would be a copy");
+        assert!(age.somebody_asks(7019.0, 20) && !age.somebody_asks(7020.0, 20), "or too old");
+        age.forget();
+        assert!(!age.somebody_asks(7001.0, TTL), "it was asked for before the change");
+    }
+
+    #[test]
+    fn a_long_time_is_no_reason_to_ask_early() {
+        let age = taken_at(0.0);
+        for (now, ttl_ms, expected) in [
+            (59_749.0, 60_000, Use::AsItIs),
+            (59_750.0, 60_000, Use::AndRefresh),
+            (299.0, 400, Use::AsItIs),
+            (300.0, 400, Use::AndRefresh),
+        ] {
+            assert_eq!(age.ask(now, ttl_ms), expected, "{now} of {ttl_ms}");
         }
     }
 
@@ -153,6 +200,8 @@ mod tests {
         age.stays(7250.0);
         assert_eq!(age.ask(7999.0, TTL), Use::AsItIs);
         assert_eq!(age.ask(8250.0, TTL), Use::AfterRefresh);
+        assert!(age.has_just_stayed(7250.0) && age.has_just_stayed(7499.0) && !age.has_just_stayed(7500.0));
+        assert!(!taken_at(5000.0).has_just_stayed(5000.0));
         assert!(age.is_older_than(late), "and is replaced when the answer comes after all");
     }
 

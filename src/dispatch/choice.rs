@@ -78,9 +78,9 @@ impl<'a> Visitor<'a> {
         Self { sticker: line(), overrides: line(), key: line(), affinity: line(), address: line(), chance: line() }
     }
 
-    /// Whether the visitor has seen a newer deployment than this one.
-    pub fn is_ahead_of(&self, snapshot: &Snapshot) -> bool {
-        self.own_sticker(snapshot).is_some_and(|sticker| sticker.sequence > snapshot.sequence)
+    /// The newest deployment that the visitor has seen, of those of this life of the script; 0 where it has seen none.
+    pub fn seen(&self, snapshot: &Snapshot) -> u64 {
+        self.own_sticker(snapshot).map_or(0, |sticker| sticker.sequence)
     }
 
     /// The cookie that we set, if it is of this life of the script and nobody has changed it.
@@ -220,11 +220,10 @@ mod tests {
     #[test]
     fn a_visitor_can_be_ahead() {
         let free = snapshot(|_| ());
-        let ahead = |value: &str| Visitor { sticker: value, ..Visitor::default() }.is_ahead_of(&free);
-        assert!(ahead(&sticker(&free, "aa", 8)));
-        assert!(!ahead(&sticker(&free, "aa", 7)));
-        assert!(!ahead("") && !ahead("aa.8.9f0c.00000000000000000000000000000000"));
+        let seen = |value: &str| Visitor { sticker: value, ..Visitor::default() }.seen(&free);
+        assert_eq!((seen(&sticker(&free, "aa", 8)), seen(&sticker(&free, "aa", 7))), (8, 7));
+        assert_eq!((seen(""), seen("aa.8.9f0c.00000000000000000000000000000000")), (0, 0));
         let other_life = snapshot(|d| d["incarnation"] = json!("another"));
-        assert!(!ahead(&sticker(&other_life, "aa", 8)), "its deployments are counted apart");
+        assert_eq!(seen(&sticker(&other_life, "aa", 8)), 0, "its deployments are counted apart");
     }
 }

@@ -59,7 +59,7 @@ impl Own {
                 run(&env, &script, &request, props)
             }
             Use::AfterRefresh => Ok(later(async move {
-                refresh::now(&env, &ctx, &script).await;
+                refresh::now(&env, &ctx, &script, 0).await;
                 run(&env, &script, &request, props)
             })),
         }

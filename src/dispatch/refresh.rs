@@ -19,7 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Env, console_error, worker_sys::Context};
 
 use super::{
-    age::{Age, PATIENCE_MS, Ticket},
+    age::{Age, PATIENCE_MS, Ticket, Use},
     isolate, operator,
     own::Read,
     script::{Live, Name, Namespace, Script, Source},
@@ -46,13 +46,38 @@ pub(super) fn meanwhile(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
     keep_alive(ctx, &taking(env, script));
 }
 
-/// Takes a script anew, and waits for it as long as one may. Where that fails or takes longer, what there is stays.
-pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
+/// Takes a script anew, where what there is is too old or of a deployment before this one, and waits for it as long as
+/// one may; or until another request has done that. Where it fails or takes longer, what there is stays.
+pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>, sequence: u64) {
+    let ttl_ms = operator::ttl_ms(env).unwrap_or_default();
+    let is_due = || is_due(script, ttl_ms, sequence);
+    let left_ms = until(|| !is_due(), || script.age.get().somebody_asks(Date::now(), ttl_ms)).await;
+    if !is_due() {
+        return;
+    }
     let taking = taking(env, script);
-    if within(PATIENCE_MS, JsFuture::from(taking.clone())).await.is_none() {
+    // It counts when it comes after all, or a storage that is slow were as good as none; and others wait for it.
+    keep_alive(ctx, &taking);
+    if within(left_ms, JsFuture::from(taking)).await.is_none() {
         stays(script, &format!("it took over {PATIENCE_MS} ms"));
-        // It counts when it comes after all: or a storage that is slow were as good as none.
-        keep_alive(ctx, &taking);
+    }
+}
+
+fn is_due(script: &Script, ttl_ms: u32, sequence: u64) -> bool {
+    let is_too_old = script.age.get().ask(Date::now(), ttl_ms) == Use::AfterRefresh;
+    script.gone.borrow().is_none() && (is_too_old || script.live().snapshot.sequence < sequence)
+}
+
+/// Waits for what another request is about to do, as long as one waits for storage. Gives what is left of that.
+async fn until(is_done: impl Fn() -> bool, is_coming: impl Fn() -> bool) -> u32 {
+    let began_ms = Date::now();
+    loop {
+        let left_ms = (f64::from(PATIENCE_MS) - (Date::now() - began_ms)) as u32;
+        if left_ms == 0 || is_done() || !is_coming() {
+            return left_ms;
+        }
+        // A timer of this request's own: promises of another's are not for it to wait for.
+        Delay::from(Duration::from_millis(5)).await;
     }
 }
 

@@ -65,7 +65,7 @@ impl Trip {
                 refresh::meanwhile(&self.env, &self.ctx, &script);
                 self.run(&script, target, false)
             }
-            Use::AfterRefresh => Ok(later(async move { self.refreshed(&script).await })),
+            Use::AfterRefresh => Ok(later(async move { self.refreshed(&script, 0).await })),
         }
     }
 
@@ -83,8 +83,10 @@ impl Trip {
             let ttl_ms = operator::ttl_ms(&self.env)?;
             let taken = match (known, isolate::missing(target.namespace, script, version, ttl_ms)) {
                 (Some(script), _) => {
-                    if script.age.get().ask(Date::now(), ttl_ms) != Use::AsItIs {
-                        refresh::now(&self.env, &self.ctx, &script).await;
+                    match script.age.get().ask(Date::now(), ttl_ms) {
+                        Use::AsItIs => {}
+                        Use::AndRefresh => refresh::meanwhile(&self.env, &self.ctx, &script),
+                        Use::AfterRefresh => refresh::now(&self.env, &self.ctx, &script, 0).await,
                     }
                     match script.gone.borrow().clone() {
                         None => Ok(script.clone()),
@@ -103,9 +105,9 @@ impl Trip {
         Err(refusal.unwrap_or(Refusal::NoSuchPath(self.url.clone())))
     }
 
-    /// Takes what is live anew, and then runs it.
-    async fn refreshed(self, script: &Rc<Script>) -> Result<JsValue, Refusal> {
-        refresh::now(&self.env, &self.ctx, script).await;
+    /// Takes what is live anew, this deployment or a later one, and then runs it.
+    async fn refreshed(self, script: &Rc<Script>, sequence: u64) -> Result<JsValue, Refusal> {
+        refresh::now(&self.env, &self.ctx, script, sequence).await;
         if let Some(refusal) = script.gone.borrow().clone() {
             return Err(refusal);
         }
@@ -130,9 +132,10 @@ impl Trip {
             (_, said) => {
                 let said = said.unwrap_or_default();
                 let visitor = Visitor::read(&said);
-                if !is_refreshed && visitor.is_ahead_of(snapshot) {
+                let seen = if is_refreshed { 0 } else { visitor.seen(snapshot) };
+                if seen > snapshot.sequence {
                     let (trip, script) = (self.clone(), script.clone());
-                    return Ok(later(async move { trip.refreshed(&script).await }));
+                    return Ok(later(async move { trip.refreshed(&script, seen).await }));
                 }
                 let choice = choose(snapshot, &script.name.script, &visitor);
                 let scope = Scope {

@@ -102,6 +102,53 @@ describe("what is live", () => {
     assert.ok(reads >= 4 && reads <= 6, `${reads} reads in three seconds`);
   }));
 
+  test("is no older than it may be, however many ask at once after a long silence; and one of them asks for all", () => withTtl(400, async (host) => {
+    let live = await host.deploy("app", says("v0"));
+    for (let i = 1; i <= 3; i++) {
+      const next = await host.upload("app", says(`v${i}`));
+      await text(await host.ask("app/"));
+      await deployElsewhere(host, "app", next);
+      await wait(1000);
+      await host.spy({ storage: "late", lateMs: 100 });
+      const before = await asked(host, "live");
+      const answers = await Promise.all(Array.from({ length: 20 }, () => host.ask("app/")));
+      assert.deepEqual(new Set(await Promise.all(answers.map((answer) => text(answer)))), new Set([`v${i}`]), `and not ${live}`);
+      assert.equal(await asked(host, "live"), before + 1);
+      await host.spy({ storage: "works" });
+      live = next;
+    }
+  }));
+
+  test("is no older than it may be under load: whoever asks that long after a change sees it", () => withTtl(300, async (host) => {
+    const ids = [await host.deploy("app", says("v0"))];
+    for (let i = 1; i < 13; i++) ids.push(await host.upload("app", says(`v${i}`)));
+    await text(await host.ask("app/"));
+    // When each of them was live for certain.
+    const since = [0];
+    let over = false;
+    await host.spy({ storage: "late", lateMs: 150 });
+    const load = Promise.all(Array.from({ length: 6 }, async (_, i) => {
+      let count = 0;
+      for (; !over; count++) {
+        const sent = Date.now();
+        const known = since.findLastIndex((at) => at + 300 < sent);
+        const got = ids.indexOf(version(await host.ask("app/").then(async (answer) => (await text(answer), answer))));
+        assert.ok(got >= known, `v${got}, ${sent - since[got + 1]} ms after the next one`);
+        // Some come often, some after the copy has been left alone for longer than it lasts.
+        if (i > 2) await wait(90 * i);
+      }
+      return count;
+    }));
+    load.catch(() => {});
+    for (let i = 1; i < ids.length; i++) {
+      await deployElsewhere(host, "app", ids[i]);
+      since.push(Date.now());
+      await wait(500 + 17 * i);
+    }
+    over = true;
+    for (const count of await load) assert.ok(count > 3, `${count} requests`);
+  }));
+
   test("is asked for each time where the operator wants no copies", () => withTtl(0, async (host) => {
     const one = await host.deploy("app", says("one"));
     const two = await host.upload("app", says("two"));

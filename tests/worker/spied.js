@@ -16,9 +16,9 @@ const ECHO = `export default {
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
 // - storage: "works", "fails", "hangs" for two seconds, is "slow" by a fifth of one, or "late": it has answered, and the
-//   answer takes a second and a half; bucket: the first three, of R2
+//   answer takes `lateMs`, a second and a half; bucket: the first three, of R2
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
-const modes = { code: "given", hold: "", storage: "works", bucket: "works", cancel: 0 };
+const modes = { code: "given", hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
 const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [] };
 
 function given(key, code) {
@@ -85,7 +85,7 @@ const spiedObjects = (objects) => replaced(objects, {
 				if (modes.storage === "slow") await scheduler.wait(200);
 				const late = modes.storage === "late";
 				const answer = await object.fetch(request);
-				if (late) await scheduler.wait(1500);
+				if (late) await scheduler.wait(modes.lateMs);
 				return answer;
 			},
 		});
