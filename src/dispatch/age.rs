@@ -76,7 +76,7 @@ impl Age {
         self.asked_ms.is_some_and(|asked_ms| is_worth_waiting(asked_ms, now_ms, ttl_ms))
     }
 
-    /// Whether storage did not answer only just now. What the last deployment was is then asked for by none who has seen a later one.
+    /// Whether storage failed only just now, and there is no use in asking again.
     pub fn has_just_stayed(&self, now_ms: f64) -> bool {
         (0.0..f64::from(PATIENCE_MS)).contains(&(now_ms - self.stayed_ms))
     }

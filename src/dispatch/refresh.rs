@@ -64,8 +64,10 @@ pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>, sequence:
 }
 
 fn is_due(script: &Script, ttl_ms: u32, sequence: u64) -> bool {
-    let is_too_old = script.age.get().ask(Date::now(), ttl_ms) == Use::AfterRefresh;
-    script.gone.borrow().is_none() && (is_too_old || script.live().snapshot.sequence < sequence)
+    let (age, now_ms) = (script.age.get(), Date::now());
+    // Each of those who have seen a later one would ask a storage that fails.
+    let is_behind = || script.live().snapshot.sequence < sequence && !age.has_just_stayed(now_ms);
+    script.gone.borrow().is_none() && (age.ask(now_ms, ttl_ms) == Use::AfterRefresh || is_behind())
 }
 
 /// Waits for what another request is about to do, as long as one waits for storage. Gives what is left of that.

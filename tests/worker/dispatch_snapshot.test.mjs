@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refused } from "./contract.mjs";
-import { ECHO, cache, says, text, version, wait, withScripts } from "./dispatch.mjs";
+import { ECHO, cache, says, startSharing, sticker, text, version, wait, withScripts } from "./dispatch.mjs";
 
 const withTtl = (ttl, body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: ttl } }, body);
 const asked = async (host, op) => (await host.spy()).asked.filter((asked) => asked.op === op).length;
@@ -222,6 +222,29 @@ describe("storage that does not answer", () => {
     const before = await asked(host, "live");
     for (let i = 0; i < 10; i++) assert.equal(await text(await host.ask("app/")), "one");
     assert.equal(await asked(host, "live"), before + 1);
+  }));
+
+  test("is asked now and then, not by each who has seen a later deployment", () => withTtl(60_000, async (host) => {
+    const second = await startSharing(host, { SNAPSHOT_TTL_MS: 60_000 });
+    try {
+      const ids = [await host.deploy("app", says("one")), await host.upload("app", says("two"))];
+      const split = (first) => ({ strategy: "percentage", versions: ids.map((version_id, i) => ({ version_id, percentage: i ? 100 - first : first })) });
+      await changedElsewhere(host, "app", { op: "deploy", body: split(50) });
+      await text(await host.ask("app/"));
+      await changedElsewhere(host, "app", { op: "deploy", body: split(40) });
+      const ahead = { headers: { cookie: `dl_version=${sticker(await second.ask("app/"))}` } };
+      await host.spy({ storage: "fails" });
+      const before = await asked(host, "live");
+      for (let i = 0; i < 10; i++) assert.equal((await host.ask("app/", ahead)).status, 200);
+      assert.ok(await asked(host, "live") <= before + 2, `${await asked(host, "live") - before} questions`);
+      await wait(300);
+      await host.spy({ storage: "works" });
+      const { reads } = await host.spy();
+      for (let i = 0; i < 3; i++) assert.equal((await host.ask("app/", ahead)).headers.get("set-cookie"), null);
+      assert.equal((await host.spy()).reads, reads + 1, "and it hears of it when storage works");
+    } finally {
+      await second.dispose();
+    }
   }));
 
   test("is not waited for longer than a quarter of a second, and counts when it answers after all", () => withTtl(300, async (host) => {
