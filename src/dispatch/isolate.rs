@@ -15,8 +15,16 @@ use crate::registry::Refusal;
 /// So many scripts are held, and so many names that were asked for in vain: those push out no script.
 const MOST: usize = 512;
 
+/// Previews are asked for by few, and push out no script either.
+const MOST_PREVIEWS: usize = 32;
+
+/// Bytes of snapshots, as they came, of scripts and of previews. What is made of them is some times that.
+const MOST_BYTES: [usize; 2] = [8 << 20, 2 << 20];
+
 struct Isolate {
     scripts: Recent<Rc<Script>>,
+    /// Under the whole id of the version, however it is asked for.
+    previews: Recent<Rc<Script>>,
     missing: Recent<Missing>,
     namespaces: Recent<Known>,
     recorder: Recorder,
@@ -39,6 +47,7 @@ struct Known {
 thread_local! {
     static ISOLATE: RefCell<Isolate> = RefCell::new(Isolate {
         scripts: Recent::new(MOST),
+        previews: Recent::new(MOST_PREVIEWS),
         missing: Recent::new(MOST),
         namespaces: Recent::new(MOST),
         recorder: Recorder::default(),
@@ -46,16 +55,26 @@ thread_local! {
     });
 }
 
-/// The script of this name, or of this version of it.
+impl Isolate {
+    fn held(&mut self, version: &str) -> &mut Recent<Rc<Script>> {
+        if version.is_empty() { &mut self.scripts } else { &mut self.previews }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Rc<Script>> {
+        self.scripts.iter().chain(self.previews.iter())
+    }
+}
+
+/// The script of this name, or its version whose id begins so.
 pub(super) fn find(namespace: &str, script: &str, version: &str) -> Option<Rc<Script>> {
-    let is = |held: &Rc<Script>| held.name.is(namespace, script, version);
-    ISOLATE.with_borrow_mut(|isolate| isolate.scripts.find(is).cloned())
+    let is = |held: &Rc<Script>| held.name.is_of(namespace, script) && held.name.version.starts_with(version);
+    ISOLATE.with_borrow_mut(|isolate| isolate.held(version).find(is).cloned())
 }
 
 /// The script of which a version has this serial, and the version's place.
 pub(super) fn find_version(serial: u32) -> Option<(Rc<Script>, usize)> {
     ISOLATE.with_borrow(|isolate| {
-        isolate.scripts.iter().find_map(|script| {
+        isolate.all().find_map(|script| {
             let live = script.live();
             let at = live.made().find(|(_, running)| running.serial == serial)?.0;
             Some((script.clone(), at))
@@ -67,15 +86,26 @@ pub(super) fn find_version(serial: u32) -> Option<(Rc<Script>, usize)> {
 pub(super) fn hold(script: Rc<Script>) {
     ISOLATE.with_borrow_mut(|isolate| {
         isolate.missing.remove(|missing| missing.name == script.name);
-        isolate.scripts.remove(|held| held.name == script.name);
-        isolate.scripts.add(script);
+        let list = isolate.held(&script.name.version);
+        list.remove(|held| held.name == script.name);
+        list.add(script);
+    });
+    bound();
+}
+
+/// Lets go of scripts until what is live of the others is not too much.
+pub(super) fn bound() {
+    ISOLATE.with_borrow_mut(|isolate| {
+        for (list, most) in [&mut isolate.scripts, &mut isolate.previews].into_iter().zip(MOST_BYTES) {
+            list.shrink(most, |held| held.live.borrow().text.len());
+        }
     });
 }
 
 /// It is not there, or not any more.
 pub(super) fn lose(name: &Name, since_ms: f64, refusal: Refusal) {
     ISOLATE.with_borrow_mut(|isolate| {
-        isolate.scripts.remove(|held| held.name == *name);
+        isolate.held(&name.version).remove(|held| held.name == *name);
         isolate.missing.remove(|missing| missing.name == *name);
         isolate.missing.add(Missing { name: name.clone(), since_ms, refusal });
     });
@@ -84,7 +114,8 @@ pub(super) fn lose(name: &Name, since_ms: f64, refusal: Refusal) {
 /// Why a script is not there, where that is known and no older than it may be.
 pub(super) fn missing(namespace: &str, script: &str, version: &str, ttl_ms: u32) -> Option<Refusal> {
     ISOLATE.with_borrow_mut(|isolate| {
-        let missing = isolate.missing.find(|missing| missing.name.is(namespace, script, version))?;
+        let missing =
+            isolate.missing.find(|missing| missing.name.is_of(namespace, script) && missing.name.version == version)?;
         is_fresh(missing.since_ms, Date::now(), ttl_ms).then(|| missing.refusal.clone())
     })
 }
@@ -128,7 +159,7 @@ fn forget_all(namespace: &str, is: impl Fn(&Name) -> bool) {
             known.since_ms = f64::NEG_INFINITY;
         }
         isolate.missing.remove(|missing| is(&missing.name));
-        isolate.scripts.iter().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
+        isolate.all().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
     });
 }
 

@@ -26,6 +26,27 @@ impl<T> Recent<T> {
         self.items.insert(0, item);
     }
 
+    /// Adds one of a kind of which there are so many at most, so that no kind pushes out others.
+    pub fn add_of(&mut self, most: usize, is_of_kind: impl Fn(&T) -> bool, item: T) {
+        if self.items.iter().filter(|item| is_of_kind(item)).count() >= most {
+            let last = self.items.iter().rposition(is_of_kind);
+            last.map(|at| self.items.remove(at));
+        }
+        self.add(item);
+    }
+
+    /// Lets go of what, counted from the last used one on, goes beyond this weight. That one stays, and does not count: the
+    /// heaviest pushes out only itself when its turn is over.
+    pub fn shrink(&mut self, most: usize, weight: impl Fn(&T) -> usize) {
+        let (mut left, mut is_first) = (most, true);
+        self.items.retain(|item| {
+            let weight = if std::mem::take(&mut is_first) { 0 } else { weight(item) };
+            let fits = weight <= left;
+            left -= if fits { weight } else { 0 };
+            fits
+        });
+    }
+
     /// Takes out all that this is true of.
     pub fn remove(&mut self, is: impl Fn(&T) -> bool) {
         self.items.retain(|item| !is(item));
@@ -53,6 +74,37 @@ mod tests {
         assert!(recent.find(|i| *i == 1).is_none());
         recent.remove(|i| *i == 0);
         assert_eq!(recent.iter().copied().collect::<Vec<_>>(), [3, 2]);
+    }
+
+    #[test]
+    fn no_kind_pushes_out_another() {
+        let mut recent = Recent::new(8);
+        recent.add('x');
+        for i in 'a'..='g' {
+            recent.add_of(3, char::is_ascii_lowercase, i);
+        }
+        recent.add_of(1, char::is_ascii_digit, '1');
+        recent.add_of(1, char::is_ascii_digit, '2');
+        let kept: String = recent.iter().collect();
+        assert_eq!(kept, "2gfe", "x was of the kind, too");
+    }
+
+    #[test]
+    fn what_is_kept_has_a_weight() {
+        let mut recent = Recent::new(8);
+        for i in [4, 3, 2, 1] {
+            recent.add(i);
+        }
+        recent.shrink(6, |i| *i);
+        assert_eq!(recent.iter().copied().collect::<Vec<_>>(), [1, 2, 3]);
+        recent.add(9);
+        recent.shrink(6, |i| *i);
+        assert_eq!(recent.iter().copied().collect::<Vec<_>>(), [9, 1, 2, 3], "the last used one is not counted");
+        recent.find(|i| *i == 1);
+        recent.shrink(6, |i| *i);
+        assert_eq!(recent.iter().copied().collect::<Vec<_>>(), [1, 2, 3], "and goes alone");
+        recent.remove(|_| true);
+        recent.shrink(0, |i| *i);
     }
 
     #[test]

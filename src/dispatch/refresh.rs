@@ -92,13 +92,16 @@ pub(super) async fn whole(env: &Env, script: &Rc<Script>) {
 ///
 /// # Errors
 /// [`Refusal::Api`] with 404 where there is none, or storage's.
-pub(super) async fn first(env: &Env, name: Name) -> Result<Rc<Script>, Refusal> {
+pub(super) async fn first(env: &Env, mut name: Name) -> Result<Rc<Script>, Refusal> {
     let (asked_ms, forgets) = (Date::now(), isolate::forgets());
     let news = stored(env, &name, None, &[]).await;
     // Or it may have been changed since it was asked for.
     let is_current = forgets == isolate::forgets();
     match news {
         Ok(News::New(live)) => {
+            if !name.version.is_empty() {
+                live.snapshot.text(0, "id").clone_into(&mut name.version);
+            }
             // Another request may have been quicker.
             let known = isolate::find(&name.namespace, &name.script, &name.version);
             let script = known
@@ -166,6 +169,7 @@ fn land(script: &Rc<Script>, ticket: Ticket, news: Result<News, Refusal>) {
         Ok(news) => {
             if let News::New(live) = news {
                 script.live.replace(Rc::new(live));
+                isolate::bound();
             }
             script.aged(|age| age.arrived(ticket));
         }

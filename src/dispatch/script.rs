@@ -41,8 +41,8 @@ impl Name {
     }
 
     /// Compared part by part, the one that differs most first: this is asked for each request.
-    pub fn is(&self, namespace: &str, script: &str, version: &str) -> bool {
-        self.script == script && self.namespace == namespace && self.version == version
+    pub fn is_of(&self, namespace: &str, script: &str) -> bool {
+        self.script == script && self.namespace == namespace
     }
 }
 
