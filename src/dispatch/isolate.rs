@@ -6,7 +6,7 @@ use js_sys::Date;
 
 use super::{
     Health, Recorder,
-    age::is_fresh,
+    age::{is_fresh, is_worth_waiting},
     recent::Recent,
     script::{Name, Namespace, Script},
 };
@@ -15,11 +15,15 @@ use crate::registry::Refusal;
 /// So many scripts are held, and so many names that were asked for in vain: those push out no script.
 const MOST: usize = 512;
 
+/// Of those, so many of one namespace, and of all together that there are not.
+const MOST_MISSING: usize = 64;
+
 /// Previews are asked for by few, and push out no script either.
 const MOST_PREVIEWS: usize = 32;
 
 /// Bytes of snapshots, as they came, of scripts and of previews. What is made of them is some times that.
-const MOST_BYTES: [usize; 2] = [8 << 20, 2 << 20];
+const MOST_BYTES: usize = 8 << 20;
+const MOST_PREVIEW_BYTES: usize = 2 << 20;
 
 struct Isolate {
     scripts: Recent<Rc<Script>>,
@@ -34,8 +38,11 @@ struct Isolate {
 
 struct Missing {
     name: Name,
+    /// Whether there is such a namespace.
+    has_namespace: bool,
     since_ms: f64,
-    refusal: Refusal,
+    /// Nothing while it is being asked for.
+    refusal: Option<Refusal>,
 }
 
 struct Known {
@@ -60,8 +67,23 @@ impl Isolate {
         if version.is_empty() { &mut self.scripts } else { &mut self.previews }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Rc<Script>> {
-        self.scripts.iter().chain(self.previews.iter())
+    fn missing(&mut self, namespace: &str, script: &str, version: &str) -> Option<&Missing> {
+        let is = |missing: &Missing| missing.name.is_of(namespace, script) && missing.name.version == version;
+        self.missing.find(is).map(|missing| &*missing)
+    }
+
+    fn found(&mut self, name: &Name) {
+        self.missing.remove(|missing| missing.name == *name);
+    }
+
+    fn lack(&mut self, name: &Name, since_ms: f64, refusal: Option<Refusal>) {
+        self.found(name);
+        let has_namespace = self.namespaces.iter().any(|known| known.name == name.namespace);
+        let is_alike = |other: &Missing| {
+            other.has_namespace == has_namespace && (!has_namespace || other.name.namespace == name.namespace)
+        };
+        let missing = Missing { name: name.clone(), has_namespace, since_ms, refusal };
+        self.missing.add_of(MOST_MISSING, is_alike, missing);
     }
 }
 
@@ -73,19 +95,21 @@ pub(super) fn find(namespace: &str, script: &str, version: &str) -> Option<Rc<Sc
 
 /// The script of which a version has this serial, and the version's place.
 pub(super) fn find_version(serial: u32) -> Option<(Rc<Script>, usize)> {
+    let of = |script: &Rc<Script>| {
+        let live = script.live();
+        let at = live.made().find(|(_, running)| running.serial == serial)?.0;
+        Some((script.clone(), at))
+    };
     ISOLATE.with_borrow(|isolate| {
-        isolate.all().find_map(|script| {
-            let live = script.live();
-            let at = live.made().find(|(_, running)| running.serial == serial)?.0;
-            Some((script.clone(), at))
-        })
+        let in_list = |list: &Recent<Rc<Script>>| list.iter().find_map(of);
+        in_list(&isolate.scripts).or_else(|| in_list(&isolate.previews))
     })
 }
 
 /// Holds a script.
 pub(super) fn hold(script: Rc<Script>) {
     ISOLATE.with_borrow_mut(|isolate| {
-        isolate.missing.remove(|missing| missing.name == script.name);
+        isolate.found(&script.name);
         let list = isolate.held(&script.name.version);
         list.remove(|held| held.name == script.name);
         list.add(script);
@@ -96,27 +120,46 @@ pub(super) fn hold(script: Rc<Script>) {
 /// Lets go of scripts until what is live of the others is not too much.
 pub(super) fn bound() {
     ISOLATE.with_borrow_mut(|isolate| {
-        for (list, most) in [&mut isolate.scripts, &mut isolate.previews].into_iter().zip(MOST_BYTES) {
-            list.shrink(most, |held| held.live.borrow().text.len());
-        }
+        isolate.scripts.shrink(MOST_BYTES, weight);
+        isolate.previews.shrink(MOST_PREVIEW_BYTES, weight);
     });
+}
+
+fn weight(held: &Rc<Script>) -> usize {
+    held.live.borrow().text.len()
 }
 
 /// It is not there, or not any more.
 pub(super) fn lose(name: &Name, since_ms: f64, refusal: Refusal) {
     ISOLATE.with_borrow_mut(|isolate| {
         isolate.held(&name.version).remove(|held| held.name == *name);
-        isolate.missing.remove(|missing| missing.name == *name);
-        isolate.missing.add(Missing { name: name.clone(), since_ms, refusal });
+        isolate.lack(name, since_ms, Some(refusal));
     });
+}
+
+/// It is being asked for, which others may wait for.
+pub(super) fn ask(name: &Name, since_ms: f64) {
+    ISOLATE.with_borrow_mut(|isolate| isolate.lack(name, since_ms, None));
+}
+
+/// That is over.
+pub(super) fn asked(name: &Name) {
+    ISOLATE.with_borrow_mut(|isolate| isolate.found(name));
+}
+
+/// Whether it is being asked for, and what that brings is no older than it may be.
+pub(super) fn is_asked(name: &Name, ttl_ms: u32) -> bool {
+    ISOLATE.with_borrow_mut(|isolate| {
+        let missing = isolate.missing(&name.namespace, &name.script, &name.version);
+        missing.is_some_and(|it| it.refusal.is_none() && is_worth_waiting(it.since_ms, Date::now(), ttl_ms))
+    })
 }
 
 /// Why a script is not there, where that is known and no older than it may be.
 pub(super) fn missing(namespace: &str, script: &str, version: &str, ttl_ms: u32) -> Option<Refusal> {
     ISOLATE.with_borrow_mut(|isolate| {
-        let missing =
-            isolate.missing.find(|missing| missing.name.is_of(namespace, script) && missing.name.version == version)?;
-        is_fresh(missing.since_ms, Date::now(), ttl_ms).then(|| missing.refusal.clone())
+        let missing = isolate.missing(namespace, script, version)?;
+        if is_fresh(missing.since_ms, Date::now(), ttl_ms) { missing.refusal.clone() } else { None }
     })
 }
 
@@ -143,23 +186,26 @@ pub(super) fn keep_namespace(name: &str, (since_ms, forgets): (f64, u32), namesp
 /// A script was changed by a call to this isolate: its next request finds what it is now. The call asked for the
 /// namespace anew, and it may be another one than is known here.
 pub fn forget(namespace: &str, script: &str) {
-    forget_all(namespace, |name| name.namespace == namespace && name.script == script);
+    forget_all(namespace, Some(script));
 }
 
 /// A namespace was changed by a call to this isolate.
 pub fn forget_namespace(namespace: &str) {
-    forget_all(namespace, |name| name.namespace == namespace);
+    forget_all(namespace, None);
     keep_namespace(namespace, (0.0, 0), None);
 }
 
-fn forget_all(namespace: &str, is: impl Fn(&Name) -> bool) {
+fn forget_all(namespace: &str, script: Option<&str>) {
+    let is = |name: &Name| name.namespace == namespace && script.is_none_or(|script| name.script == script);
     ISOLATE.with_borrow_mut(|isolate| {
         isolate.forgets += 1;
         if let Some(known) = isolate.namespaces.find(|known| known.name == namespace) {
             known.since_ms = f64::NEG_INFINITY;
         }
         isolate.missing.remove(|missing| is(&missing.name));
-        isolate.all().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
+        for list in [&isolate.scripts, &isolate.previews] {
+            list.iter().filter(|script| is(&script.name)).for_each(|script| script.aged(|age| age.forget()));
+        }
     });
 }
 

@@ -28,10 +28,11 @@ impl<T> Recent<T> {
 
     /// Adds one of a kind of which there are so many at most, so that no kind pushes out others.
     pub fn add_of(&mut self, most: usize, is_of_kind: impl Fn(&T) -> bool, item: T) {
-        if self.items.iter().filter(|item| is_of_kind(item)).count() >= most {
-            let last = self.items.iter().rposition(is_of_kind);
-            last.map(|at| self.items.remove(at));
-        }
+        let mut count = 1;
+        self.items.retain(|item| {
+            count += usize::from(is_of_kind(item));
+            count <= most || !is_of_kind(item)
+        });
         self.add(item);
     }
 

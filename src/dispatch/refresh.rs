@@ -51,7 +51,7 @@ pub(super) fn meanwhile(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
 pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>, sequence: u64) {
     let ttl_ms = operator::ttl_ms(env).unwrap_or_default();
     let is_due = || is_due(script, ttl_ms, sequence);
-    let left_ms = until(|| !is_due(), || script.age.get().somebody_asks(Date::now(), ttl_ms)).await;
+    let left_ms = until(&|| !is_due() || !script.age.get().somebody_asks(Date::now(), ttl_ms)).await;
     if !is_due() {
         return;
     }
@@ -59,7 +59,7 @@ pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>, sequence:
     // It counts when it comes after all, or a storage that is slow were as good as none; and others wait for it.
     keep_alive(ctx, &taking);
     if within(left_ms, JsFuture::from(taking)).await.is_none() {
-        stays(script, &format!("it took over {PATIENCE_MS} ms"));
+        stays(script, "it took over 250 ms");
     }
 }
 
@@ -70,12 +70,12 @@ fn is_due(script: &Script, ttl_ms: u32, sequence: u64) -> bool {
     script.gone.borrow().is_none() && (age.ask(now_ms, ttl_ms) == Use::AfterRefresh || is_behind())
 }
 
-/// Waits for what another request is about to do, as long as one waits for storage. Gives what is left of that.
-async fn until(is_done: impl Fn() -> bool, is_coming: impl Fn() -> bool) -> u32 {
+/// Waits for another request, as long as one waits for storage. Gives what is left of that.
+async fn until(is_over: &dyn Fn() -> bool) -> u32 {
     let began_ms = Date::now();
     loop {
         let left_ms = (f64::from(PATIENCE_MS) - (Date::now() - began_ms)) as u32;
-        if left_ms == 0 || is_done() || !is_coming() {
+        if left_ms == 0 || is_over() {
             return left_ms;
         }
         // A timer of this request's own: promises of another's are not for it to wait for.
@@ -93,8 +93,21 @@ pub(super) async fn whole(env: &Env, script: &Rc<Script>) {
 /// # Errors
 /// [`Refusal::Api`] with 404 where there is none, or storage's.
 pub(super) async fn first(env: &Env, mut name: Name) -> Result<Rc<Script>, Refusal> {
+    let ttl_ms = operator::ttl_ms(env)?;
+    if isolate::is_asked(&name, ttl_ms) {
+        until(&|| !isolate::is_asked(&name, ttl_ms)).await;
+        match isolate::find(&name.namespace, &name.script, &name.version) {
+            Some(script) if script.age.get().ask(Date::now(), ttl_ms) != Use::AfterRefresh => return Ok(script),
+            _ => {}
+        }
+        if let Some(refusal) = isolate::missing(&name.namespace, &name.script, &name.version, ttl_ms) {
+            return Err(refusal);
+        }
+    }
     let (asked_ms, forgets) = (Date::now(), isolate::forgets());
+    isolate::ask(&name, asked_ms);
     let news = stored(env, &name, None, &[]).await;
+    isolate::asked(&name);
     // Or it may have been changed since it was asked for.
     let is_current = forgets == isolate::forgets();
     match news {

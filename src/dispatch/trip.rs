@@ -83,11 +83,7 @@ impl Trip {
             let ttl_ms = operator::ttl_ms(&self.env)?;
             let taken = match (known, isolate::missing(target.namespace, script, version, ttl_ms)) {
                 (Some(script), _) => {
-                    match script.age.get().ask(Date::now(), ttl_ms) {
-                        Use::AsItIs => {}
-                        Use::AndRefresh => refresh::meanwhile(&self.env, &self.ctx, &script),
-                        Use::AfterRefresh => refresh::now(&self.env, &self.ctx, &script, 0).await,
-                    }
+                    refresh::now(&self.env, &self.ctx, &script, 0).await;
                     match script.gone.borrow().clone() {
                         None => Ok(script.clone()),
                         Some(refusal) => Err(refusal),
@@ -97,7 +93,7 @@ impl Trip {
                 (None, None) => refresh::first(&self.env, Name::new(target.namespace, script, version)).await,
             };
             match taken {
-                Ok(script) => return self.run(&script, &target, true),
+                Ok(script) => return self.run(&script, &target, false),
                 Err(error) if refresh::is_missing(&error) => refusal.get_or_insert(error),
                 Err(error) => return Err(error),
             };
@@ -113,7 +109,8 @@ impl Trip {
         }
         let hosts = operator::hosts(&self.env)?;
         match place(&self.url, &hosts) {
-            Place::Script(target) => self.run(script, &target, true),
+            // Another request may have asked, before the visitor saw what it has seen.
+            Place::Script(target) => self.run(script, &target, sequence > 0),
             _ => Err(Refusal::NoSuchPath(self.url.clone())),
         }
     }

@@ -1,7 +1,8 @@
 // What an isolate holds of scripts, and how much of it: nobody pushes out what others use.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cache, says, text, version, withScripts } from "./dispatch.mjs";
+import { refused } from "./contract.mjs";
+import { cache, says, scriptsOf, text, version, wait, withScripts } from "./dispatch.mjs";
 
 // Nothing here is asked for again because it grew old.
 const long = (body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 600_000 } }, body);
@@ -55,3 +56,61 @@ test("scripts are held up to so many bytes of what is live of them; a large one 
   const asks = (name) => asked(host, "live", async () => text(await host.ask(`${name}/`)));
   assert.deepEqual([await asks("small"), await asks("large-11"), await asks("large-5"), await asks("large-0")], [0, 0, 0, 1]);
 }));
+
+describe("names that are asked for in vain", () => {
+  test("push out those of their own namespace", () => long(async (host) => {
+    const other = scriptsOf(host, "other");
+    await other.create();
+    const none = () => asked(host, "live", async () => refused(await other.ask("none/"), 404, "not_found"));
+    const nobody = () => asked(host, "namespace", async () => refused(await host.fetch("/dispatch/nobody/x/"), 404, "not_found"));
+    assert.deepEqual([await none(), await nobody()], [1, 1]);
+    for (let i = 0; i < 600; i += 50) await Promise.all(Array.from({ length: 50 }, async (_, j) => text(await host.ask(`none-${i + j}/`), 404)));
+    assert.deepEqual([await none(), await nobody()], [0, 0]);
+    for (let i = 0; i < 600; i += 50) await Promise.all(Array.from({ length: 50 }, async (_, j) => text(await host.fetch(`/dispatch/nobody-${i + j}/x/`), 404)));
+    assert.equal(await none(), 0);
+    assert.equal(await nobody(), 1, "what there is not is of one kind");
+  }));
+});
+
+describe("many first requests at once", () => {
+  const AT_ONCE = Array.from({ length: 20 });
+
+  test("are one question, whether there is such a script or not", () => long(async (host) => {
+    await host.deploy("app", says("hi"));
+    await host.spy({ storage: "late", lateMs: 50 });
+    for (const [path, status] of [["app/", 200], ["none/", 404]]) {
+      const once = async () => { await Promise.all(AT_ONCE.map(async () => text(await host.ask(path), status))); };
+      assert.deepEqual([await asked(host, "live", once), await asked(host, "live", once)], [1, 0], path);
+    }
+  }));
+
+  test("do not depend on the first of them: a client that goes away keeps nobody waiting", () => long(async (host) => {
+    await host.deploy("app", says("hi"));
+    await host.spy({ storage: "hangs" });
+    const client = new AbortController();
+    const gone = host.ask("app/", { signal: client.signal }).catch(() => "gone");
+    await wait(100);
+    client.abort();
+    assert.equal(await gone, "gone");
+    await host.spy({ storage: "works" });
+    const began = performance.now();
+    await Promise.all(AT_ONCE.map(async () => assert.equal(await text(await host.ask("app/")), "hi")));
+    assert.ok(performance.now() - began < 1500, "less than what the first one would have waited");
+  }));
+
+  test("all hear that storage fails", () => long(async (host) => {
+    await host.deploy("app", says("hi"));
+    await host.spy({ storage: "fails" });
+    const began = performance.now();
+    await Promise.all(AT_ONCE.map(async () => refused(await host.ask("app/"), 503, "storage_unavailable")));
+    assert.ok(performance.now() - began < 2000);
+    await host.spy({ storage: "works" });
+    assert.equal(await text(await host.ask("app/")), "hi");
+  }));
+
+  test("each ask where the operator wants no copies", () => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 0 } }, async (host) => {
+    await host.deploy("app", says("hi"));
+    await host.spy({ storage: "late", lateMs: 50 });
+    assert.equal(await asked(host, "live", () => Promise.all(AT_ONCE.map(async () => text(await host.ask("app/"))))), AT_ONCE.length);
+  }));
+});

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refused } from "./contract.mjs";
-import { ECHO, cache, says, startSharing, sticker, text, version, wait, withScripts } from "./dispatch.mjs";
+import { ECHO, cache, from, says, startSharing, sticker, text, version, wait, withScripts } from "./dispatch.mjs";
 
 const withTtl = (ttl, body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: ttl } }, body);
 const asked = async (host, op) => (await host.spy()).asked.filter((asked) => asked.op === op).length;
@@ -116,6 +116,30 @@ describe("what is live", () => {
       assert.equal(await asked(host, "live"), before + 1);
       await host.spy({ storage: "works" });
       live = next;
+    }
+  }));
+
+  test("that another request has asked for is not enough for a visitor who has seen a later one", () => withTtl(300, async (host) => {
+    const second = await startSharing(host, { SNAPSHOT_TTL_MS: 0 });
+    try {
+      const ids = [];
+      for (let i = 0; i < 3; i++) ids.push(i ? await host.upload("app", says(`v${i}`)) : await host.deploy("app", says("v0")));
+      const deployed = (...versions) => changedElsewhere(host, "app", { op: "deploy", body: { strategy: "percentage", versions } });
+      await deployed({ version_id: ids[0], percentage: 50 }, { version_id: ids[1], percentage: 50 });
+      for (const { ask } of [second, host]) await text(await ask("app/"));
+      await wait(301);
+      const before = await asked(host, "live");
+      await host.spy({ storage: "late", lateMs: 180 });
+      const first = host.ask("app/");
+      while (await asked(host, "live") === before) await wait(2);
+      await host.spy({ storage: "works" });
+      await deployed({ version_id: ids[2], percentage: 99.99 }, { version_id: ids[1], percentage: 0.01 });
+      const seen = await second.ask("app/", from("192.0.2.1"));
+      assert.equal(await text(seen), "v2");
+      assert.equal(await text(await host.ask("app/", { headers: { cookie: `dl_version=${sticker(seen)}` } })), "v2");
+      assert.match(await text(await first), /v[01]/, "which the other one did not get");
+    } finally {
+      await second.dispose();
     }
   }));
 
