@@ -56,7 +56,7 @@ impl Trip {
             let missing = isolate::missing(target.namespace, target.script, version, ttl_ms);
             return match (missing, target.or) {
                 (Some(refusal), None) => Err(refusal),
-                _ => Ok(later(async move { self.first().await })),
+                _ => Ok(self.at_first()),
             };
         };
         match script.age.get().ask(Date::now(), ttl_ms) {
@@ -67,6 +67,10 @@ impl Trip {
             }
             Use::AfterRefresh => Ok(later(async move { self.refreshed(&script, 0).await })),
         }
+    }
+
+    fn at_first(self) -> JsValue {
+        later(async move { self.first().await })
     }
 
     /// Takes what is live first, and then runs it.
@@ -104,8 +108,9 @@ impl Trip {
     /// Takes what is live anew, this deployment or a later one, and then runs it.
     async fn refreshed(self, script: &Rc<Script>, sequence: u64) -> Result<JsValue, Refusal> {
         refresh::now(&self.env, &self.ctx, script, sequence).await;
-        if let Some(refusal) = script.gone.borrow().clone() {
-            return Err(refusal);
+        if script.gone.borrow().is_some() {
+            // The name may mean something else now.
+            return Ok(self.at_first());
         }
         let hosts = operator::hosts(&self.env)?;
         match place(&self.url, &hosts) {

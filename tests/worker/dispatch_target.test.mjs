@@ -205,7 +205,12 @@ describe("a preview of a version", () => {
     assert.equal((await asked(host, `01234567-app.apps.example.com`)).status, 404);
     // A script of that very name comes first.
     await host.deploy(label, says("a name"));
-    assert.equal((await asked(host, `${label}.apps.example.com`)).text, "a name");
+    for (const name of [`${label}.apps.example.com`, `${label}.tenants.apps.example.com`]) assert.equal((await asked(host, name)).text, "a name");
+    assert.equal(await text(await host.ask(`app@${two.slice(0, 8)}/`)), "two", "but by the path it is to be had");
+    const explained = await host.explain("app", `url=http://${label}.apps.example.com/`);
+    assert.equal(explained.version, two, "of the script app it is the preview");
+    await host.remove(label);
+    assert.equal((await asked(host, `${label}.apps.example.com`)).text, "two", "and again when the other is gone");
     assert.equal((await host.ask(`app@${two.slice(0, 8)}`)).headers.get("location"), `/dispatch/tenants/app@${two.slice(0, 8)}/`);
   }));
 
