@@ -1,7 +1,9 @@
 // The text of _headers: https://developers.cloudflare.com/workers/static-assets/headers/
-import { address, flaw, lines } from "./lines.js";
+import { address, blanks, excess, flaw, lines } from "./lines.js";
 
 const MOST_RULES = 100;
+// All rules can match one path.
+const MOST_BLANKS = 200;
 
 const isHeader = (name, value) => {
 	try {
@@ -17,6 +19,7 @@ export function parseHeaders(text, say) {
 	// null before the first path; undefined under one that was wrong, where all the rest would be, too.
 	let rule = null;
 	let opened = 0;
+	let all = 0;
 	const close = () => {
 		if (!rule) return;
 		const [pattern, fields, unset] = rule;
@@ -44,8 +47,12 @@ export function parseHeaders(text, say) {
 			const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
 			const value = line.slice(colon + 1).trim();
 			const known = rule[1].get(name);
+			const before = all;
+			all += blanks(value);
 			if (colon < 0 || name === "" || value === "") say(number, "a header is its name, a colon and its value");
 			else if (!isHeader(name, value)) say(number, `${JSON.stringify(name)} with this value is no header`);
+			else if (excess(value)) say(number, excess(value));
+			else if (before <= MOST_BLANKS && all > MOST_BLANKS) say(number, `there are more than ${MOST_BLANKS} placeholders to be filled in, up to here`);
 			else rule[1].set(name, known ? `${known}, ${value}` : value);
 		}
 	}

@@ -2,7 +2,7 @@
 
 /** The longest line, in characters. */
 const LONGEST = 2000;
-/** The most names in one pattern: matching takes as many steps for each character of a path. */
+/** The most names in one pattern, and in one text that they are put into: each can stand for the whole of a long path. */
 const MOST_NAMES = 20;
 
 /** The lines that say something, without blanks at their ends: `[number, line]`. `say(number, message)` is told of others. */
@@ -39,3 +39,9 @@ export function flaw(pattern) {
 	if (twice === ":splat") return "there can be one wildcard, which is :splat";
 	return twice && `the placeholder ${twice} is there twice`;
 }
+
+/** How many names a text can be given. */
+export const blanks = (text) => text.match(/:[A-Za-z]/g)?.length ?? 0;
+
+/** What is wrong with a text that names are put into, or nothing. */
+export const excess = (text) => (blanks(text) > MOST_NAMES ? `there are more than ${MOST_NAMES} placeholders to be filled in` : undefined);

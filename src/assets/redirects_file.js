@@ -1,5 +1,5 @@
 // The text of _redirects: https://developers.cloudflare.com/workers/static-assets/redirects/
-import { address, flaw, lines } from "./lines.js";
+import { address, excess, flaw, lines } from "./lines.js";
 
 const STATUSES = [200, 301, 302, 303, 307, 308];
 const MOST_EXACT = 2000;
@@ -26,6 +26,7 @@ export function parseRedirects(text, htmlHandling, say) {
 			?? (STATUSES.includes(Number(status)) ? undefined : `the status is one of ${STATUSES.join(", ")}`)
 			?? (!away && leadsBack(from, to, htmlHandling) ? "this would redirect for ever, as index.html has its place at the folder itself" : undefined)
 			?? (seen.has(from) ? "there is a rule for this path already" : undefined)
+			?? excess(to)
 			?? (status === "200" && away ? "a rule with status 200 leads to a path of this site" : undefined);
 		if (problem) {
 			say(number, problem);
