@@ -2,7 +2,10 @@
 
 // About what the texts take; an isolate has 128 MB for everything.
 const MOST = 8 << 20;
+// Whoever finds another request reading waits for it so long. That one can end before it has read all, and then it says nothing.
+const PATIENCE_MS = 250;
 const kept = new Map();
+const reading = new Map();
 let bytes = 0;
 
 /**
@@ -17,20 +20,40 @@ export async function site(bucket, key) {
 		kept.set(key, known);
 		return known.site;
 	}
+	// Nothing is touched of another request's read but what came of it. Who has waited in vain reads, too: one that waits for
+	// the next would wait as often as there are others before it.
+	const other = reading.get(key);
+	return (other && (await Promise.race([other.catch(() => null), later()]))) || fresh(bucket, key);
+}
+
+const later = () => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, null));
+
+function fresh(bucket, key) {
+	const read = load(bucket, key).finally(() => reading.get(key) === read && reading.delete(key));
+	reading.set(key, read);
+	return read;
+}
+
+async function load(bucket, key) {
 	const object = await bucket.get(key);
 	if (!object) throw new Error(`The manifest ${key} is not in the bucket.`);
 	const text = await object.text();
 	const read = { ...JSON.parse(text), prefix: key.slice(0, key.lastIndexOf("/manifest/")) };
 	read.notFound = foldersOf(read.files);
-	// Another request may have read it meanwhile.
-	if (!kept.has(key)) bytes += text.length;
-	kept.set(key, { site: read, size: text.length });
+	keep(key, read, text.length);
+	return read;
+}
+
+function keep(key, read, size) {
+	// One that no room could be made for takes none of the others' places. Another request may have read it meanwhile.
+	if (size > MOST || kept.has(key)) return;
+	bytes += size;
+	kept.set(key, { site: read, size });
 	for (const [oldest, { size }] of kept) {
 		if (bytes <= MOST) break;
 		kept.delete(oldest);
 		bytes -= size;
 	}
-	return read;
 }
 
 // Those that have a page of their own for what is not there, the deepest first. A path can have more folders than that by

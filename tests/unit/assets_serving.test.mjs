@@ -65,8 +65,34 @@ describe("the bucket", () => {
     assert.deepEqual(await read(1, 4), [4], "over 8 MiB: 2 was not used for longest");
     assert.deepEqual(await read(1, 3, 4), []);
     assert.deepEqual(await read(2), [2]);
-    assert.deepEqual(await Promise.all([read(5), site(bucket, "m/n/manifest/5")]).then(([reads]) => reads.length), 2, "two at once read it twice");
+    assert.deepEqual(await Promise.all([read(5), site(bucket, "m/n/manifest/5")]).then(([reads]) => reads), [5], "two at once read it once");
     assert.deepEqual(await read(5, 2), [], "and it counts once");
+  });
+
+  test("is read each time for a site that is larger than all that is kept, and the others stay", async () => {
+    const texts = { "l/n/manifest/0": manifestOf({ [`/${"x".repeat(8 << 20)}`]: ["f", 0] }) };
+    for (const i of [1, 2]) texts[`l/n/manifest/${i}`] = manifestOf({ [`/${i}`]: ["f", 0] });
+    const bucket = bucketOf(texts);
+    for (const i of [1, 2, 0, 1, 2, 0]) assert.equal(Object.keys((await site(bucket, `l/n/manifest/${i}`)).files).length, 1);
+    assert.deepEqual(bucket.reads.map((key) => Number(key.at(-1))), [1, 2, 0, 0]);
+  });
+
+  test("is read by whoever waits for a request that ends before it has read, or fails", async () => {
+    const key = "w/n/manifest/1";
+    const bucket = bucketOf({ [key]: manifestOf({ "/x": ["f", 0] }) });
+    const hung = site({ get: () => new Promise(() => {}) }, key);
+    const waiting = [site(bucket, key), site(bucket, key)];
+    for (const { prefix } of await Promise.all(waiting)) assert.equal(prefix, "w/n");
+    assert.ok(bucket.reads.length <= 2);
+    await site(bucket, key);
+    assert.ok(bucket.reads.length <= 2, "it is kept");
+    void hung;
+
+    const broken = { get: async () => { throw new Error("no bucket"); } };
+    const failed = site(broken, "w/n/manifest/2");
+    const after = site(bucketOf({ "w/n/manifest/2": manifestOf({}) }), "w/n/manifest/2");
+    await assert.rejects(failed, /no bucket/);
+    assert.equal((await after).prefix, "w/n");
   });
 });
 

@@ -87,4 +87,32 @@ describe("files", () => {
     await host.spy({ bucket: "works" });
     assert.equal(await text(await host.ask("mixed/")), "<h1>Home</h1>");
   }));
+
+  test("are listed in a document that requests of one moment read once, and not by way of one that has ended", () => withScripts(spied, async (host) => {
+    const put = async (name) => {
+      const form = new FormData();
+      form.set("metadata", JSON.stringify({ compatibility_date: "2026-07-01", assets: await files(host, name, { ...PAGES, "/name.html": name }) }));
+      await host.api("PUT", script(name), form);
+    };
+    const lists = async () => (await host.spy()).got.filter((key) => key.includes("/manifest/")).length;
+    for (const name of ["one", "two"]) await put(name);
+    await text(await host.ask("one/explain-nothing"), 404);
+
+    await host.spy({ bucket: "slow" });
+    const before = await lists();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => host.ask("two/name")));
+    assert.deepEqual(await Promise.all(answers.map((answer) => text(answer))), Array(20).fill("two"));
+    assert.equal((await lists()) - before, 1);
+
+    await put("three");
+    await host.spy({ bucket: "hangs" });
+    const reading = await lists();
+    const leaves = new AbortController();
+    const left = assert.rejects(host.ask("three/name", { signal: leaves.signal }), { name: "AbortError" });
+    while ((await lists()) === reading) await new Promise((resolve) => setTimeout(resolve, 5));
+    leaves.abort();
+    await left;
+    await host.spy({ bucket: "works" });
+    assert.equal(await text(await host.ask("three/name")), "three");
+  }));
 });

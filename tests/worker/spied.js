@@ -16,7 +16,7 @@ const ECHO = `export default {
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
 // - storage: "works", "fails", "hangs" for two seconds, is "slow" by a fifth of one, or "late": it has answered, and the
-//   answer takes `lateMs`, a second and a half; bucket: the first three, of R2
+//   answer takes `lateMs`, a second and a half; bucket: the first three, of R2, and "slow" by a tenth of a second
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
 const modes = { code: "given", hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
 const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [] };
@@ -97,6 +97,7 @@ const spiedBucket = (bucket) => replaced(bucket, {
 		seen.got.push(key);
 		if (modes.bucket === "fails") throw new Error("The bucket is on fire.");
 		if (modes.bucket === "hangs") await scheduler.wait(2000);
+		if (modes.bucket === "slow") await scheduler.wait(100);
 		return bucket.get(key, ...more);
 	},
 });
