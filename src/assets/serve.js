@@ -49,6 +49,13 @@ export async function answer(site, bucket, request, url, decision) {
 // A path of the site is below the prefix where the script is served under one, which the dispatch says.
 const located = (location, request) => (location.startsWith("/") ? (request.headers.get("x-forwarded-prefix") ?? "") : "") + location;
 
+// If-None-Match (RFC 9110, 13.1.2): a list of tags, which are compared weakly, or a star for any. The page that stands for what
+// is not there is not what a star asks about. Our own tags have neither commas nor quotes in them, so that a list that is split
+// at each comma still has ours whole.
+const knows = (given, etag, status) => given?.trim() === "*"
+	? status === 200
+	: Boolean(given?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag));
+
 async function respond({ prefix, types }, bucket, request, { status, location, file }) {
 	if (!file) return new Response(null, { status, headers: location === undefined ? {} : { location: located(location, request) } });
 	const [digest, type] = file;
@@ -59,8 +66,7 @@ async function respond({ prefix, types }, bucket, request, { status, location, f
 	if (!request.headers.has("authorization") && !request.headers.has("range")) {
 		headers.set("cache-control", "public, max-age=0, must-revalidate");
 	}
-	const known = request.headers.get("if-none-match");
-	if (known === etag || known === `W/${etag}`) return new Response(null, { status: 304, headers });
+	if (knows(request.headers.get("if-none-match"), etag, status)) return new Response(null, { status: 304, headers });
 	if (request.method === "HEAD") return new Response(null, { status, headers });
 	const object = await bucket.get(`${prefix}/asset/${digest}`);
 	if (!object) throw new Error(`The bucket has no asset ${digest} of ${prefix}.`);

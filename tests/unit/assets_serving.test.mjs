@@ -96,6 +96,22 @@ describe("the bucket", () => {
   });
 });
 
+test("what a client knows is asked by a list of tags, compared weakly, or by a star", async () => {
+  const bucket = bucketOf({ "k/n/manifest/1": manifestOf({ "/x": ["f1", -1], "/404.html": ["f4", 0] }, { not_found_handling: "404-page" }), "k/n/asset/f1": "x", "k/n/asset/f4": "none" });
+  const known = served(version("k/n/manifest/1"));
+  const answers = async (path, tags) => {
+    const asks = ["GET", "HEAD"].map((method) => route(bucket, known, asked(path, { method, headers: { "if-none-match": tags } }), null));
+    const [get, head] = await Promise.all(asks);
+    assert.equal(get.status, head.status, tags);
+    if (get.status === 304) assert.deepEqual([get.headers.get("etag"), await get.text()], ['"f1"', ""]);
+    return get.status;
+  };
+  for (const tags of ['"f1"', 'W/"f1"', '"f0", "f1"', '"f0",W/"f1"', 'W/"f0" , "f1" ,"f2"', '"a,b", "f1"', ',"f1"', "*", " * "]) assert.equal(await answers("/x", tags), 304, tags);
+  for (const tags of ["", '"f0"', "f1", '"f1', 'w/"f1"', '"f0", "f2"', '"f11"', '"*"', '*, "f0"']) assert.equal(await answers("/x", tags), 200, tags);
+  assert.equal(await answers("/none", "*"), 404, "there is nothing of that name");
+  assert.equal(await answers("/x.html", "*"), 404);
+});
+
 test("what a version says is looked at once", () => {
   assert.equal(served({ assets: null }), null);
   const navigation = (compatibility_date, ...compatibility_flags) => served(version("m", { compatibility_date, compatibility_flags })).navigation;
