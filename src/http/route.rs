@@ -7,7 +7,7 @@ use crate::{api, registry::Refusal};
 /// One endpoint, as `/` lists it.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The method.
+    /// The method; `*` where it is not one alone.
     pub method: &'static str,
     /// The path.
     pub path: &'static str,
@@ -23,8 +23,14 @@ impl Endpoint {
 }
 
 /// Every endpoint there is.
-pub const ENDPOINTS: [Endpoint; 5] = [
+pub const ENDPOINTS: [Endpoint; 7] = [
     Endpoint { method: "GET", path: "/", description: "This list, as a page or as JSON." },
+    Endpoint { method: "*", path: "/dispatch/:namespace/:script/*", description: "A script that was deployed here." },
+    Endpoint {
+        method: "*",
+        path: "/client/v4",
+        description: "The control API (token), in the shapes of Cloudflare's: wrangler deploys by it.",
+    },
     Endpoint {
         method: "GET",
         path: "/dynamic",
@@ -127,6 +133,7 @@ fn thousandths(q: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::{Hosts, Place, place};
 
     fn ask(method: &str, path: &str) -> Result<Route, Refusal> {
         route(method, path, || None)
@@ -134,7 +141,12 @@ mod tests {
 
     #[test]
     fn every_endpoint_is_routed_and_nothing_else() {
+        let hosts = Hosts { domain: None, namespace: None };
         for endpoint in &ENDPOINTS {
+            if place(&format!("http://h{}", endpoint.path), &hosts) != Place::Own {
+                assert!(endpoint.path.starts_with("/dispatch/"));
+                continue;
+            }
             assert!(ask(endpoint.method, endpoint.path).is_ok(), "{} {}", endpoint.method, endpoint.path);
         }
         assert_eq!(ask("HEAD", "/config").unwrap(), Route::Config);

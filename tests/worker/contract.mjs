@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 export const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const FEATURES = { dynamicWorkers: true, metricsCollection: true, configReload: true, gracefulShutdown: true };
-export const ENDPOINTS = ["GET /", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
+export const ENDPOINTS = ["GET /", "* /dispatch/:namespace/:script/*", "* /client/v4", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
 
 /** The answer is this error; gives its sentence. */
 export async function refused(response, status, code) {
@@ -83,6 +83,7 @@ async function home(ask) {
   assert.equal(page.headers.get("vary"), "accept");
   const html = await page.text();
   for (const path of ["/dynamic", "/metrics", "/config"]) assert.ok(html.includes(`href="${path}"`), path);
+  for (const path of ["/dispatch/:namespace/:script/*", "/client/v4"]) assert.ok(html.includes(path), path);
 
   const list = await ask("/", { headers: { accept: "application/json" } });
   assert.equal(list.status, 200);
