@@ -33,6 +33,8 @@ check: ## formatting, lints and documentation, for this machine and for wasm32
 
 bench: setup ## compare with a plain JavaScript host (about six minutes; options: make bench ARGS=--help)
 	@scripts/build.sh bench/rust
+	@scripts/build.sh
+	@. scripts/env.sh && use_node && node_modules/.bin/wrangler deploy --dry-run --outdir $(CURDIR)/dist > /dev/null
 	@. scripts/env.sh && use_node && node bench/run.mjs $(ARGS)
 
 deploy: setup ## build, and deploy to Cloudflare

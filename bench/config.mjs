@@ -7,9 +7,9 @@ import { compatibilityDate } from "./variants.mjs";
 const folder = import.meta.dirname;
 const require = createRequire(import.meta.url);
 
-/** The workerd that wrangler brings: {binary, version}. */
-export function workerd() {
-  const from = createRequire(require.resolve("wrangler/package.json"));
+/** The workerd that wrangler brings, or Miniflare: {binary, version}. */
+export function workerd(by = "wrangler") {
+  const from = createRequire(require.resolve(`${by}/package.json`));
   const found = from("workerd");
   return { binary: found.default, version: from("workerd/package.json").version };
 }
@@ -18,8 +18,7 @@ export function workerd() {
 export async function writeConfig(variants, output, v8Flags = []) {
   const services = [];
   for (const variant of variants) services.push(service(variant, await bundle(variant, output)));
-  // esbuild keeps a process for the next call; there is none.
-  await require("esbuild").stop();
+  await endBundling();
   const sockets = variants.map(socket);
   const file = join(output, "config.capnp");
   await writeFile(file, `using Workerd = import "/workerd/workerd.capnp";
@@ -39,7 +38,11 @@ const config :Workerd.Config = (
   return file;
 }
 
-async function bundle(variant, output) {
+// esbuild keeps a process for the next call; there is none.
+export const endBundling = () => require("esbuild").stop();
+
+/** Makes one module of a variant's entry, `main.js` in a folder of its name; gives what workerd's configuration says of it. */
+export async function bundle(variant, output) {
   const entry = resolve(folder, variant.entry);
   if (!existsSync(entry)) {
     throw new Error(`${variant.entry} of the host ${variant.name} is missing: \`make bench\` builds the Rust hosts`);

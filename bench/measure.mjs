@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { writeConfig } from "./config.mjs";
+import { Deployed } from "./deployed.mjs";
 import { shuffled } from "./stats.mjs";
 import { Workerd, machineCpuSeconds } from "./workerd.mjs";
 
@@ -43,6 +44,10 @@ export class Bench {
 
   async start() {
     await mkdir(this.directory, { recursive: true });
+    if (this.name === "dispatch") {
+      this.server = await Deployed.start(this);
+      return;
+    }
     this.config ??= await writeConfig(this.variants, this.directory, this.options.keepWasmCode ? ["--no-flush-liftoff-code"] : []);
     this.server = await Workerd.start({
       binary: this.binary,
@@ -87,15 +92,15 @@ export class Bench {
   }
 }
 
-/** The warm path: `series` gets one entry a host and round. */
+/** The warm path, also of what is dispatched: `series` gets one entry a host and round. */
 export async function measureWarm(bench) {
   const { rounds, seconds, connections } = bench.options;
   await bench.start();
   for (let round = 0; round <= rounds;) {
-    bench.say(round === 0 ? "warm path: warming up" : `warm path: round ${round} of ${rounds}`);
+    bench.say(`${bench.name} path: ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}`);
     const results = new Map();
     for (const variant of shuffled(bench.variants, bench.chance)) {
-      results.set(variant.name, await bench.turn(variant, { path: "/", seconds, connections }));
+      results.set(variant.name, await bench.turn(variant, { path: variant.path ?? "/", seconds, connections }));
     }
     if (round > 0 && !bench.counts([...results.values()])) continue;
     if (round > 0) bench.keep(results);

@@ -10,6 +10,7 @@ export const usage = `Usage: node bench/run.mjs [options]
   --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
   --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
   --warm, --cold      only that path
+  --dispatch          the path of scripts that are uploaded to this Worker, which is not measured without it
   --quick             a short run that shows that everything works; its numbers mean nothing
   --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap
@@ -24,6 +25,7 @@ const spec = {
   only: { type: "string", multiple: true },
   warm: { type: "boolean" },
   cold: { type: "boolean" },
+  dispatch: { type: "boolean" },
   quick: { type: "boolean" },
   "keep-wasm-code": { type: "boolean" },
   seed: { type: "string" },
@@ -48,9 +50,14 @@ export function parseOptions(argv) {
     coldRequests: number(values, "cold-requests", defaults.coldRequests, { integer: true }),
     memoryLimit: number(values, "memory", 4) * 2 ** 30,
     seed: number(values, "seed", 1 + Math.floor(Math.random() * 0xffff_fffe), { integer: true }),
-    paths: values.warm === values.cold ? ["warm", "cold"] : [values.warm ? "warm" : "cold"],
+    paths: chosenPaths(values),
     only: values.only ? chosen([...values.only, ...positionals]) : null,
   };
+}
+
+function chosenPaths(values) {
+  const paths = ["warm", "cold", "dispatch"].filter((path) => values[path]);
+  return paths.length > 0 ? paths : ["warm", "cold"];
 }
 
 function number(values, name, standard, { integer = false } = {}) {

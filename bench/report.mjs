@@ -95,6 +95,7 @@ export function markdown({ machine, options, paths }) {
   const { rounds, seconds, connections, coldRequests } = options;
   const texts = {
     warm: ["Warm path", `${connections} connections, ${rounds} rounds of ${seconds} s a host, one cached worker.`],
+    dispatch: ["Dispatch path, warm", `${connections} connections, ${rounds} rounds of ${seconds} s a host; all in Miniflare's workerd, ${machine.miniflare}.`],
     get: ["Cold path, `get`", `One connection, a new key each request, ${rounds} rounds of ${coldRequests} requests a host.`],
     load: ["Cold path, `load`", `One connection, ${rounds} rounds of ${coldRequests} requests a host.`],
   };

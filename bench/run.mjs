@@ -36,11 +36,11 @@ async function main(options) {
     const chosen = variants[path].filter((variant) => !options.only || options.only.has(variant.name));
     const bench = new Bench({ name: path, variants: chosen, options, chance, binary, directory, generator, say });
     benches.push(bench);
-    await (path === "warm" ? measureWarm(bench) : measureCold(bench));
+    await (path === "cold" ? measureCold(bench) : measureWarm(bench));
     peakMemory = Math.max(peakMemory, bench.peakMemory);
-    if (path === "warm") {
-      paths.warm = summary(chosen, bench.series, ["requestsPerSecond", "cpuMicros"], chance);
-      paths.warm.repeated = bench.repeated;
+    if (path !== "cold") {
+      paths[path] = summary(chosen, bench.series, ["requestsPerSecond", "cpuMicros"], chance);
+      paths[path].repeated = bench.repeated;
     } else {
       for (const mode of ["get", "load"]) {
         const rounds = new Map([...bench.series].map(([name, list]) => [name, list.map((round) => round[mode])]));
@@ -52,6 +52,7 @@ async function main(options) {
   const machine = {
     date: new Date().toISOString(),
     workerd: version,
+    miniflare: workerd("miniflare").version,
     compatibilityDate: variants.compatibilityDate,
     node: process.versions.node,
     os: `${platform()} ${release()}`,
@@ -63,7 +64,7 @@ async function main(options) {
   const { only, help, ...plain } = options;
   const result = { machine, options: { ...plain, only: only && [...only] }, paths };
   // A quick run, such as the tests make, must not take the place of one that measured something.
-  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : "latest";
+  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : options.paths.includes("dispatch") ? "dispatch" : "latest";
   await mkdir(results, { recursive: true });
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeFile(join(results, `${name}.md`), markdown(result));

@@ -58,6 +58,17 @@ onLinux("a quick run measures every host on every path and every request succeed
   assert.deepEqual(await readdir(folder), []);
 });
 
+onLinux("a quick run over this Worker has the same answers by way of a script that was uploaded to it", async () => {
+  await bench("--quick", "--dispatch");
+  const { paths } = JSON.parse(await readFile(join(import.meta.dirname, "results", "quick.json"), "utf8"));
+  assert.deepEqual(Object.keys(paths), ["dispatch"]);
+  assert.deepEqual(paths.dispatch.variants.map((variant) => variant.name), ["js", "aa", "dispatch"]);
+  for (const { requests, rounds, cpuMicros } of paths.dispatch.variants) {
+    assert.ok(requests > 0 && rounds.length === 2 && cpuMicros.value.median > 0);
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
 onLinux("over the memory limit the run is aborted with a message and leaves nothing behind", async () => {
   await assert.rejects(bench("--quick", "--warm", "--only", "js", "--memory", "0.01"), ({ code, stderr, stdout }) => {
     assert.equal(code, 1);

@@ -3,6 +3,7 @@
 //   entry       its main module, relative to this folder; esbuild bundles it, wasm modules are found by themselves
 //   entrypoint  the named export that answers, where it is not the default one
 //   headers     request headers, for a host that chooses by one
+//   path        what is asked for, where it is not "/": of this Worker itself, whose main module is that of dist/
 //   loader      whether it has the binding LOADER (default: true)
 
 // That of wrangler.toml; hosts/code.js and rust/ give it to the dynamic worker too.
@@ -30,4 +31,11 @@ export const cold = [
   { name: "rust-entry", label: "Rust, the SDK's raw types and `entry.js`", entry: "rust/entry-sdk-cold.js" },
 ];
 
-export const names = [...new Set([...warm, ...cold].map((variant) => variant.name))];
+// This Worker, with a script that was uploaded to it.
+export const dispatch = [
+  { name: "js", label: "JavaScript host, three lines (the reference)", entry: "hosts/warm.js" },
+  { name: "aa", label: "the same host again (A/A control)", entry: "hosts/warm.js" },
+  { name: "dispatch", label: "this Worker, an uploaded script", path: "/dispatch/bench/hello/" },
+];
+
+export const names = [...new Set([...warm, ...cold, ...dispatch].map((variant) => variant.name))];

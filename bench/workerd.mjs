@@ -13,6 +13,19 @@ export function machineCpuSeconds() {
   return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }
 
+/** Processor time of a process since its start, in seconds; steps of 10 ms. */
+export function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // The second field is the name in parentheses, which may hold anything; the third is at index 0 here.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+const memory = (pid, what) => Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024;
+
+/** The most memory that a process has had, in bytes. */
+export const peakMemory = (pid) => memory(pid, "VmHWM");
+
 /** A running workerd. `failed` rejects when it ends by itself or grows over its limit. */
 export class Workerd {
   #child;
@@ -79,21 +92,17 @@ export class Workerd {
     return this.#closed;
   }
 
-  /** Processor time of the whole process since its start, in seconds; steps of 10 ms. */
+  /** Processor time of the whole process. */
   cpuSeconds() {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "latin1");
-    // The second field is the name in parentheses, which may hold anything; the third is at index 0 here.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    return cpuSeconds(this.#child.pid);
   }
 
   #checkMemory() {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, "latin1");
-    const memory = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-    this.peakMemory = Math.max(this.peakMemory, memory);
-    if (memory > this.#memoryLimit) {
+    const now = memory(this.#child.pid, "VmRSS");
+    this.peakMemory = Math.max(this.peakMemory, now);
+    if (now > this.#memoryLimit) {
       const gib = (bytes) => (bytes / 2 ** 30).toFixed(1);
-      throw new Error(`workerd uses ${gib(memory)} GiB, over the limit of ${gib(this.#memoryLimit)} GiB (--memory)`);
+      throw new Error(`workerd uses ${gib(now)} GiB, over the limit of ${gib(this.#memoryLimit)} GiB (--memory)`);
     }
   }
 
