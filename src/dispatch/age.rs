@@ -34,7 +34,8 @@ pub enum Use {
 /// A copy that was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Ticket {
-    asked_ms: f64,
+    /// When that was.
+    pub asked_ms: f64,
     forgotten: u32,
 }
 

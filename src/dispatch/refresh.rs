@@ -188,7 +188,7 @@ fn land(script: &Rc<Script>, ticket: Ticket, news: Result<News, Refusal>) {
         }
         Err(refusal) if is_missing(&refusal) => {
             script.gone.replace(Some(refusal.clone()));
-            isolate::lose(&script.name, Date::now(), refusal);
+            isolate::lose(&script.name, ticket.asked_ms, refusal);
         }
         Err(Refusal::StorageUnavailable(why)) => stays(script, &why),
         Err(refusal) => stays(script, &reply::Error::from(refusal).message),

@@ -119,6 +119,30 @@ describe("what is live", () => {
     }
   }));
 
+  test("that a script is gone is as old as the question, too", () => withTtl(60, async (host) => {
+    await host.deploy("app", says("back"));
+    await text(await host.ask("app/"));
+    const objects = await host.miniflare.getDurableObjectNamespace("DIRECTORY");
+    const directory = objects.get(objects.idFromName("directory"));
+    const renamed = async (name, new_name) => {
+      const answer = await directory.fetch("https://directory/", { method: "POST", body: JSON.stringify({ op: "patch_namespace", name, new_name, by: "owner" }) });
+      assert.equal(answer.status, 200, await answer.text());
+    };
+    await renamed("tenants", "away");
+    // A namespace is known for ten times as long.
+    await wait(650);
+    await host.spy({ storage: "late", lateMs: 150 });
+    const before = await asked(host, "namespace");
+    const gone = host.ask("app/");
+    while (await asked(host, "namespace") === before) await wait(2);
+    await host.spy({ storage: "works" });
+    await renamed("away", "tenants");
+    const since = Date.now();
+    const first = await text(await gone);
+    assert.ok(Date.now() - since > 60, "it took longer to hear than what was heard lasts");
+    assert.deepEqual([first, await text(await host.ask("app/"))], ["back", "back"]);
+  }));
+
   test("that another request has asked for is not enough for a visitor who has seen a later one", () => withTtl(300, async (host) => {
     const second = await startSharing(host, { SNAPSHOT_TTL_MS: 0 });
     try {
