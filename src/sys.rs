@@ -4,6 +4,7 @@ pub(crate) mod assets;
 mod body;
 pub(crate) mod dispatch;
 mod durable;
+pub(crate) mod pattern;
 pub(crate) mod upload;
 
 pub(crate) use body::read_text;

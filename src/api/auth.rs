@@ -74,7 +74,7 @@ fn network(address: &str) -> String {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use asking::{caller, counted, owner};
+pub use asking::{caller, counted, owner, shows_any};
 
 #[cfg(target_arch = "wasm32")]
 mod asking {
@@ -110,6 +110,11 @@ mod asking {
             Shown::Nothing => (),
         }
         Err(counted(Refusal::Unauthorized, request, env).await)
+    }
+
+    /// Whether a request shows what may be a token of ours: then it is for us.
+    pub fn shows_any(request: &Request, env: &Env) -> bool {
+        !matches!(shown(request, env), Err(_) | Ok(Shown::Nothing))
     }
 
     /// Lets the holder of the operator's token pass, and nobody else.

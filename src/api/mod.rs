@@ -38,4 +38,4 @@ pub use call::{Call, RESOURCES, ROOT};
 pub use caller::Caller;
 pub use resource::{Action, Does, From, Question, Resource, Whom};
 #[cfg(target_arch = "wasm32")]
-pub use serve::{Found, Scope, serve};
+pub use serve::{Found, Scope, call, serve, text};

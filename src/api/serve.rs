@@ -62,8 +62,17 @@ async fn respond(request: Request, env: Env) -> Result<Response, Refusal> {
         };
     }
     let caller = auth::caller(&request, &env).await?;
+    self::call(caller, env, request).await
+}
+
+/// Answers a call of a caller that is known: a client's, or one that is made in a client's name.
+///
+/// # Errors
+/// Whatever is told in the envelope.
+pub async fn call(caller: Caller, env: Env, request: Request) -> Result<Response, Refusal> {
+    let url = request.url();
     // What there is and what not is told to whom it opens.
-    let (call, does) = parsed?;
+    let (call, does) = Call::parse(&request.method(), path_of(&url))?;
     caller.may(&call, does)?;
     let scope = Scope { request, url, env, call, caller };
     let answer = match does {
@@ -124,7 +133,7 @@ impl Scope {
     async fn put(&self, question: &Question) -> Result<Response, Refusal> {
         let body = match question.form() {
             Some(root) => upload::document(&self.request, root).await?,
-            None if question.has_body() => plan::body(&self.text().await?)?,
+            None if question.has_body() => plan::body(&text(&self.request).await?)?,
             None => Value::Null,
         };
         let mut operation = plan::operation(question, &self.call, &self.caller, self.query(), body)?;
@@ -148,15 +157,18 @@ impl Scope {
         let body = if question.paged { envelope::page(&result) } else { envelope::success(&result) };
         Ok(reply::json(200, &body)?)
     }
+}
 
-    /// The body of a JSON call.
-    async fn text(&self) -> Result<String, Refusal> {
-        let text = JsFuture::from(read_text(&self.request, MAX_JSON_BYTES)).await;
-        let text = text.unwrap_or_default();
-        if text.is_null() {
-            return Err(Refusal::BodyTooLarge { limit: MAX_JSON_BYTES as usize });
-        }
-        let broken = || Refusal::api(400, problem::UNREADABLE_BODY, "The body did not arrive whole, or is not UTF-8.");
-        text.as_string().ok_or_else(broken)
+/// The body of a JSON call.
+///
+/// # Errors
+/// [`Refusal::BodyTooLarge`]; [`Refusal::Api`] with 400 where it did not arrive, or is no text.
+pub async fn text(request: &Request) -> Result<String, Refusal> {
+    let text = JsFuture::from(read_text(request, MAX_JSON_BYTES)).await;
+    let text = text.unwrap_or_default();
+    if text.is_null() {
+        return Err(Refusal::BodyTooLarge { limit: MAX_JSON_BYTES as usize });
     }
+    let broken = || Refusal::api(400, problem::UNREADABLE_BODY, "The body did not arrive whole, or is not UTF-8.");
+    text.as_string().ok_or_else(broken)
 }

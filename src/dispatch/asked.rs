@@ -11,7 +11,7 @@ use super::{
     fallback::{State, instead_of},
     isolate, operator, refresh,
     script::Name,
-    target::{Place, Target, place},
+    target::{Target, place},
 };
 use crate::{
     registry::{Problem, Refusal, problem},
@@ -34,9 +34,9 @@ pub async fn explained(
         let message = format!("The parameter url is not of the script {script:?} of {namespace:?}.");
         Refusal::Api { status: 400, problems: vec![Problem::new(problem::MALFORMED, message)] }
     };
-    let (version, seen) = match url.map(|url| place(url, &hosts)) {
-        Some(Place::Script(target)) => (version_of(&target, namespace, script).ok_or_else(others)?, target.url()),
-        Some(_) => return Err(others()),
+    let (version, seen) = match url.map(|url| place(url, &hosts).target()) {
+        Some(Some(target)) => (version_of(&target, namespace, script).ok_or_else(others)?, target.url()),
+        Some(None) => return Err(others()),
         None => ("", String::new()),
     };
     let held = match isolate::find(namespace, script, version) {

@@ -1,6 +1,6 @@
 //! Which script a request is for, by its host or its path, and the URL that the script sees.
 
-use crate::registry::{BUILTIN, is_name};
+use crate::registry::{BUILTIN, PATTERNS, is_name};
 
 /// Paths below this are scripts': `/dispatch/{namespace}/{script}[@{version}]/...`
 const PATHS: &str = "/dispatch/";
@@ -24,8 +24,20 @@ pub enum Place<'a> {
     Own,
     /// A script's, if there is such a script.
     Script(Target<'a>),
+    /// The same of a pattern, which has calls of its own to make and change its scripts.
+    Pattern(Target<'a>),
     /// A script's, under a name that none can have.
     Nobody,
+}
+
+impl<'a> Place<'a> {
+    /// The script that it names, be it a pattern's or not.
+    pub fn target(self) -> Option<Target<'a>> {
+        match self {
+            Self::Script(target) | Self::Pattern(target) => Some(target),
+            _ => None,
+        }
+    }
 }
 
 /// A script and where in the URL it is named.
@@ -41,6 +53,8 @@ pub struct Target<'a> {
     pub or: Option<(&'a str, &'a str)>,
     /// What the script does not see of the path: nothing where the host names it.
     pub prefix: &'a str,
+    /// Whether a path that ends with the script's name is the script's as it is.
+    serves_bare: bool,
     /// Scheme and host.
     origin: &'a str,
     /// All that comes after the prefix, as it was sent.
@@ -57,6 +71,21 @@ impl<'a> Target<'a> {
     /// Whether the path ends with the script's name. A relative link in an answer would then lead beside the script.
     pub fn is_bare(&self) -> bool {
         !self.rest.starts_with('/')
+    }
+
+    /// Whether a browser should be sent to the path with a slash.
+    pub fn lacks_slash(&self) -> bool {
+        self.is_bare() && !self.serves_bare
+    }
+
+    /// What the script sees of the path; nothing where it is bare.
+    pub fn path(&self) -> &'a str {
+        &self.rest[..self.rest.find(['?', '#']).unwrap_or(self.rest.len())]
+    }
+
+    /// Scheme, host and prefix: the script's address, without a slash at its end.
+    pub fn address(&self) -> String {
+        [self.origin, self.prefix].concat()
     }
 
     /// Where a browser should be sent from a bare path.
@@ -81,7 +110,14 @@ pub fn place<'a>(url: &'a str, hosts: &'a Hosts) -> Place<'a> {
     let host_end = url[host_at..].find(['/', '?', '#']).map_or(url.len(), |at| host_at + at);
     let (origin, rest) = url.split_at(host_end);
     match labels(&origin[host_at..], hosts) {
-        None => rest.strip_prefix(PATHS).map_or(Place::Own, |path| by_path(origin, rest, path)),
+        None => match rest.strip_prefix(PATHS) {
+            Some(path) => match path.split_once('/') {
+                Some((namespace, _)) => by_path(origin, rest, namespace, PATHS.len() + namespace.len() + 1, false)
+                    .map_or(Place::Nobody, Place::Script),
+                None => Place::Nobody,
+            },
+            None => of_pattern(origin, rest),
+        },
         Some(labels) => by_host(origin, rest, labels, hosts),
     }
 }
@@ -109,29 +145,52 @@ fn by_host<'a>(origin: &'a str, rest: &'a str, labels: &'a str, hosts: &'a Hosts
                 let script = script.strip_prefix('-')?;
                 (is_version(version) && is_name(script)).then_some((version, script))
             });
-            Place::Script(Target { namespace, script, version: None, or, prefix: "", origin, rest })
+            Place::Script(Target { namespace, script, version: None, or, prefix: "", serves_bare: false, origin, rest })
         }
         _ => Place::Nobody,
     }
 }
 
-fn by_path<'a>(origin: &'a str, whole: &'a str, path: &'a str) -> Place<'a> {
-    let Some((namespace, after)) = path.split_once('/') else {
-        return Place::Nobody;
+/// `/{namespace}/{script}...` of a pattern. The namespace alone is none of its scripts'.
+fn of_pattern<'a>(origin: &'a str, rest: &'a str) -> Place<'a> {
+    let Some((namespace, after)) = rest.strip_prefix('/').and_then(|path| path.split_once('/')) else {
+        return Place::Own;
     };
-    let (named, _) = after.split_at(after.find(['/', '?', '#']).unwrap_or(after.len()));
-    let prefix = &whole[..PATHS.len() + namespace.len() + 1 + named.len()];
-    let rest = &whole[prefix.len()..];
+    match PATTERNS.iter().find(|(name, _)| *name == namespace) {
+        Some(_) if after.is_empty() || after.starts_with(['?', '#']) => Place::Own,
+        Some((_, serves_bare)) => {
+            by_path(origin, rest, namespace, namespace.len() + 2, *serves_bare).map_or(Place::Nobody, Place::Pattern)
+        }
+        None => Place::Own,
+    }
+}
+
+/// The script whose name stands there in a path, `script[@version]`, if it can be one.
+fn by_path<'a>(
+    origin: &'a str,
+    whole: &'a str,
+    namespace: &'a str,
+    at: usize,
+    serves_bare: bool,
+) -> Option<Target<'a>> {
+    let end = whole[at..].find(['/', '?', '#']).map_or(whole.len(), |end| at + end);
+    let (prefix, rest) = whole.split_at(end);
+    let named = &prefix[at..];
     let (script, version) = match named.split_once('@').or_else(|| named.split_once("%40")) {
-        Some((script, version)) if is_version(version) => (script, Some(version)),
-        Some(_) => return Place::Nobody,
+        Some((script, version)) => (script, Some(version).filter(|version| is_version(version))),
         None => (named, None),
     };
-    if is_public(namespace, script) {
-        Place::Script(Target { namespace, script, version, or: None, prefix, origin, rest })
-    } else {
-        Place::Nobody
-    }
+    let is_whole = version.is_some() || script.len() == named.len();
+    (is_whole && is_public(namespace, script)).then_some(Target {
+        namespace,
+        script,
+        version,
+        or: None,
+        prefix,
+        serves_bare,
+        origin,
+        rest,
+    })
 }
 
 fn is_public(namespace: &str, script: &str) -> bool {

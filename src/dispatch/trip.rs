@@ -16,7 +16,7 @@ use super::{
     note::set,
     operator, refresh,
     script::{Name, Script},
-    target::{Place, Target, place},
+    target::{Target, place},
 };
 use crate::{
     registry::{
@@ -47,7 +47,7 @@ impl Trip {
     /// # Errors
     /// Where there is no such script, or the call could not even be made. What fails later comes back through `failed`.
     pub fn serve(self, target: &Target<'_>) -> Result<JsValue, Refusal> {
-        if target.is_bare() && matches!(&*self.request.method(), "GET" | "HEAD") && !self.is_upgrade() {
+        if target.lacks_slash() && matches!(&*self.request.method(), "GET" | "HEAD") && !self.is_upgrade() {
             return with_slash(&target.with_slash());
         }
         let ttl_ms = operator::ttl_ms(&self.env)?;
@@ -76,7 +76,7 @@ impl Trip {
     /// Takes what is live first, and then runs it.
     async fn first(self) -> Result<JsValue, Refusal> {
         let hosts = operator::hosts(&self.env)?;
-        let Place::Script(target) = place(&self.url, &hosts) else {
+        let Some(target) = place(&self.url, &hosts).target() else {
             return Err(Refusal::NoSuchPath(self.url));
         };
         let mut refusal = None;
@@ -113,10 +113,10 @@ impl Trip {
             return Ok(self.at_first());
         }
         let hosts = operator::hosts(&self.env)?;
-        match place(&self.url, &hosts) {
+        match place(&self.url, &hosts).target() {
             // Another request may have asked, before the visitor saw what it has seen.
-            Place::Script(target) => self.run(script, &target, sequence > 0),
-            _ => Err(Refusal::NoSuchPath(self.url.clone())),
+            Some(target) => self.run(script, &target, sequence > 0),
+            None => Err(Refusal::NoSuchPath(self.url.clone())),
         }
     }
 

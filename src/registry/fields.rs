@@ -42,6 +42,11 @@ impl<'a> Fields<'a> {
         self.map.is_some_and(|map| map.contains_key(name))
     }
 
+    /// The names of those that are there.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.map.into_iter().flat_map(|map| map.keys().map(String::as_str))
+    }
+
     fn read<T>(&mut self, name: &str, wants: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
         let value = self.get(name)?;
         let found = read(value);

@@ -26,7 +26,7 @@ pub mod version;
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
 pub use fields::Fields;
-pub use name::{BUILTIN, Name, is_name};
+pub use name::{BUILTIN, Name, PATTERNS, is_name};
 pub use page::Page;
 pub use problem::Problem;
 pub use refusal::Refusal;

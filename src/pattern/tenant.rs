@@ -1,0 +1,51 @@
+//! `/tenant/:id/*`: a worker for each tenant, made of one template and the tenant's own document.
+//!
+//! The document is in the worker's env and nowhere else. A tenant with code of its own is uploaded into the namespace
+//! `tenant`, with wrangler or the control API, and is served and separated in the same way.
+
+use serde_json::Value;
+
+use super::table::{Made, Pattern, Upload, binding, metadata, wrong};
+use crate::registry::Fields;
+
+/// The pattern.
+pub const PATTERN: Pattern = Pattern { namespace: "tenant", document: "TENANT", make, routes: &[] };
+
+const MOST_BYTES: usize = 100;
+
+/// `{name, message?, settings?}`.
+fn make(document: &Value) -> Made {
+    let mut fields = Fields::new(document, "The tenant", "", 0);
+    let name = fields.text("name").unwrap_or_default();
+    if !(1..=MOST_BYTES).contains(&name.len()) {
+        fields.wrong(format!("name has to be a text of 1 to {MOST_BYTES} bytes."));
+    }
+    fields.text("message");
+    fields.object("settings");
+    wrong(fields, &["name", "message", "settings"])?;
+    let metadata = metadata("tenant.js", vec![binding("TENANT", document)]);
+    Ok(vec![Upload { modules: vec![("tenant.js", include_str!("tenant.js").into())], metadata, percentage: 100.0 }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_tenant_is_the_template_and_its_document() {
+        let document = json!({ "name": "Acme", "settings": { "plan": "pro" } });
+        let uploads = make(&document).unwrap();
+        assert_eq!(uploads[0].metadata["bindings"][0]["json"], document);
+        let other = make(&json!({ "name": "Other" })).unwrap();
+        assert_eq!(uploads[0].modules, other[0].modules, "one template for all");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told() {
+        let told = make(&json!({ "name": "", "message": 5, "settings": [], "plan": "pro" })).unwrap_err();
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told[3].contains("\"plan\" is no field") && told[3].contains("settings"), "{told:?}");
+        assert!(!make(&json!([])).unwrap_err().is_empty());
+    }
+}
