@@ -30,6 +30,8 @@ cat <<EOF
   Offline, wrangler also warns of \`Request.cf\`.
 
 EOF
+# One example of each pattern, as soon as it answers. It ends with wrangler, whose process this one becomes.
+node scripts/seed.mjs "http://127.0.0.1:$port" $$ &
 # With each isolate that it makes, workerd tells V8 that memory is short; V8 then drops the WebAssembly code that its first
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
 export MINIFLARE_WORKERD_V8_FLAGS=${MINIFLARE_WORKERD_V8_FLAGS:---no-flush-liftoff-code}

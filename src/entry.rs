@@ -85,7 +85,9 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
 }
 
 fn home() -> Result<JsValue, Refusal> {
-    let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": ENDPOINTS.each_ref().map(http::Endpoint::to_value) });
+    let patterns = pattern::table::PATTERNS.iter().flat_map(|pattern| pattern.endpoints);
+    let endpoints: Vec<_> = ENDPOINTS.iter().chain(patterns).map(http::Endpoint::to_value).collect();
+    let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": endpoints });
     let response = reply::json(200, &list.to_string())?;
     response.headers().set("vary", "accept").map_err(worker_loader::Error::from)?;
     Ok(response.into())

@@ -150,3 +150,33 @@ proptest! {
         let _some_place = place(&any, &hosts(&domain, None));
     }
 }
+
+#[test]
+fn a_patterns_path_names_one_of_its_scripts() {
+    for (url, version, path, own) in [
+        ("https://h/tenant/acme/", None, "/", "https://h/"),
+        ("https://h/tenant/acme/a//b?x=1", None, "/a//b", "https://h/a//b?x=1"),
+        ("https://h/tenant/acme?x=/1", None, "", "https://h/?x=/1"),
+        ("https://h/tenant/acme@0123abcd/x", Some("0123abcd"), "/x", "https://h/x"),
+    ] {
+        let hosts = Hosts::default();
+        let Place::Pattern(target) = place(url, &hosts) else { panic!("{url}") };
+        assert_eq!((target.namespace, target.script, target.version), ("tenant", "acme", version), "{url}");
+        assert_eq!((target.path(), target.url().as_str()), (path, own), "{url}");
+        assert!(target.address().starts_with("https://h/tenant/acme"), "{url}");
+        assert_eq!(target.lacks_slash(), path.is_empty(), "{url}");
+    }
+    for path in
+        ["/tenant", "/tenant/", "/tenant/?x", "/tenants/acme/", "/t%65nant/acme/", "//tenant/acme/", "/x/tenant/a/"]
+    {
+        assert_eq!(place(&format!("https://h{path}"), &Hosts::default()), Place::Own, "{path}");
+    }
+    for path in
+        ["/tenant//x", "/tenant/Acme/", "/tenant/a.b", "/tenant/acme@/", "/tenant/acme@0123/", "/tenant/@01234567/"]
+    {
+        assert_eq!(place(&format!("https://h{path}"), &Hosts::default()), Place::Nobody, "{path}");
+    }
+    let host =
+        place("https://app.ns.d/tenant/acme/", &hosts("d", None)).target().map(|target| target.script.to_owned());
+    assert_eq!(host.as_deref(), Some("app"), "below a script's host it is the script's path");
+}

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::tenant;
-use crate::registry::Fields;
+use crate::{http::Endpoint, registry::Fields};
 
 /// A pattern. Its scripts are at `/{namespace}/{script}/*`, see [`PATTERNS`](crate::registry::PATTERNS).
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Pattern {
     pub document: &'static str,
     /// What a document asks for.
     pub make: fn(&Value) -> Made,
+    /// What the list of endpoints says of it.
+    pub endpoints: &'static [Endpoint],
     /// Calls of its own below `/{namespace}/{script}`; all others are the worker's.
     pub routes: &'static [(&'static str, &'static str, Task)],
 }

@@ -6,10 +6,19 @@
 use serde_json::Value;
 
 use super::table::{Made, Pattern, Upload, binding, metadata, wrong};
-use crate::registry::Fields;
+use crate::{http::Endpoint, registry::Fields};
 
 /// The pattern.
-pub const PATTERN: Pattern = Pattern { namespace: "tenant", document: "TENANT", make, routes: &[] };
+pub const PATTERN: Pattern = Pattern {
+    namespace: "tenant",
+    document: "TENANT",
+    make,
+    endpoints: &[
+        Endpoint { method: "*", path: "/tenant/:id/*", description: "A worker of one tenant." },
+        Endpoint { method: "PUT", path: "/tenant/:id", description: "Makes or changes a tenant (token); GET, DELETE." },
+    ],
+    routes: &[],
+};
 
 const MOST_BYTES: usize = 100;
 

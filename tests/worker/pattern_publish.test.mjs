@@ -47,6 +47,7 @@ describe("publishing", () => {
     const token = async (fields) => (await api("POST", "/accounts/acc/tokens", { name: "t", ...fields })).result.value;
     const reader = await token({ permission: "read", namespaces: ["tenant"] });
     const writer = await token({ permission: "write", namespaces: ["tenant"] });
+    await api("POST", NAMESPACES, { name: "other" });
     const other = await token({ permission: "write", namespaces: ["other"] });
     assert.deepEqual((await manage("GET", "/tenant/acme", undefined, { token: reader })).document, { name: "Acme" });
     await manage("PUT", "/tenant/acme", { name: "B" }, { token: reader, status: 403 });

@@ -1,0 +1,63 @@
+// Makes one example of each pattern through the public routes, those that are not there yet, and prints where they are.
+//   node scripts/seed.mjs URL [PID]: waits until URL answers; ends early when the process PID does. The token is .dev.vars'.
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+/** What is made: the path to PUT to, the document, and what to try then. */
+export const EXAMPLES = [
+  {
+    path: "/tenant/acme",
+    document: { name: "Acme", message: "Hello from a worker of our own.", settings: { plan: "pro" } },
+    tries: ["curl URL/tenant/acme/"],
+  },
+];
+
+/** Makes them; gives a line for each thing to try. What fails is told in its place. */
+export async function seed(url, token, examples = EXAMPLES) {
+  const lines = [];
+  for (const { path, document, method = "PUT", tries = [] } of examples) {
+    const call = (method, body) => fetch(url + path, { method, headers: { authorization: `Bearer ${token}` }, body, redirect: "manual" });
+    const there = await call("GET");
+    await there.text();
+    if (there.status === 404) {
+      const made = await call(method, JSON.stringify(document));
+      const text = await made.text();
+      if (!made.ok) {
+        lines.push(`${path} could not be made: ${made.status} ${text}`);
+        continue;
+      }
+    }
+    lines.push(...tries.map((line) => line.replaceAll("URL", url)));
+  }
+  return lines;
+}
+
+async function ready(url, pid) {
+  for (;;) {
+    try {
+      await (await fetch(`${url}/metrics`)).text();
+      return true;
+    } catch {
+      if (pid && !isThere(pid)) return false;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+function isThere(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [url, pid] = process.argv.slice(2);
+  const token = readFileSync(".dev.vars", "utf8").match(/^API_TOKEN=["']?([^"'\n]+)/m)?.[1];
+  if (await ready(url, Number(pid))) {
+    const lines = await seed(url, token).catch((error) => [`no examples could be made: ${error.message}`]);
+    console.log(`\n  Examples, one of each pattern (scripts/seed.mjs):\n${lines.map((line) => `    ${line}\n`).join("")}`);
+  }
+}
