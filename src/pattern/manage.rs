@@ -1,5 +1,7 @@
 //! Making, telling, changing and deleting the scripts of patterns: calls of the control API, in the caller's name.
 
+use std::pin::Pin;
+
 use js_sys::futures::JsFuture;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -43,6 +45,9 @@ pub fn serve(trip: Trip, target: &Target<'_>) -> Result<JsValue, Refusal> {
     }))
 }
 
+/// What the control API answers, of its envelope the result.
+type Answering = Pin<Box<dyn Future<Output = Result<Value, Refusal>>>>;
+
 /// A script of a pattern, and who manages it.
 struct Managed {
     pattern: &'static Pattern,
@@ -58,7 +63,7 @@ impl Managed {
         let text = api::text(&self.trip.request).await?;
         let document = serde_json::from_str(&text)
             .map_err(|error| Refusal::InvalidDocument(vec![format!("the body is not JSON: {error}")]))?;
-        let uploads = (self.pattern.make)(&document).map_err(Refusal::InvalidDocument)?;
+        let uploads = (self.pattern.make)(&self.script, &document).map_err(Refusal::InvalidDocument)?;
         let namespace = [NAMESPACES, "/", self.pattern.namespace].concat();
         if is_missing(&self.call("GET", &namespace, None).await) {
             // Another request may have been quicker.
@@ -135,37 +140,40 @@ impl Managed {
         Ok(self.ask("GET", "/deployments", None).await?["deployments"].take())
     }
 
-    async fn deploy(&self, versions: Value, message: &str) -> Result<Value, Refusal> {
+    fn deploy(&self, versions: Value, message: &str) -> Answering {
         let body = json!({
             "strategy": "percentage", "versions": versions, "annotations": { "workers/message": message },
         });
-        self.ask("POST", "/deployments?force=true", Some(body)).await
+        self.ask("POST", "/deployments?force=true", Some(body))
     }
 
-    async fn upload(&self, method: &str, rest: &str, upload: &Upload) -> Result<Value, Refusal> {
+    fn upload(&self, method: &str, rest: &str, upload: &Upload) -> Answering {
         let mut modules = Vec::new();
         for (name, source) in &upload.modules {
             modules.extend([(*name).to_owned(), source.to_string()]);
         }
         let request = sys::pattern::upload(method, &self.path(rest), &upload.metadata.to_string(), modules);
-        self.answered(request).await
+        self.answered(request)
     }
 
     /// Asks something of the script.
-    async fn ask(&self, method: &str, rest: &str, body: Option<Value>) -> Result<Value, Refusal> {
-        self.call(method, &self.path(rest), body).await
+    fn ask(&self, method: &str, rest: &str, body: Option<Value>) -> Answering {
+        self.call(method, &self.path(rest), body)
     }
 
-    async fn call(&self, method: &str, url: &str, body: Option<Value>) -> Result<Value, Refusal> {
-        self.answered(sys::pattern::call(method, url, body.map(|body| body.to_string()))).await
+    fn call(&self, method: &str, url: &str, body: Option<Value>) -> Answering {
+        self.answered(sys::pattern::call(method, url, body.map(|body| body.to_string())))
     }
 
-    async fn answered(&self, request: Result<Request, JsValue>) -> Result<Value, Refusal> {
-        let request = request.map_err(Error::from)?;
-        let response = api::call(self.caller.clone(), self.trip.env.clone(), request).await?;
-        let text = JsFuture::from(response.text().map_err(Error::from)?).await.map_err(Error::from)?;
-        let mut answer: Value = serde_json::from_str(&text.as_string().unwrap_or_default()).unwrap_or_default();
-        Ok(answer["result"].take())
+    /// Boxed, as each place that waits for it would otherwise have a copy of all that it may be waiting for.
+    fn answered(&self, request: Result<Request, JsValue>) -> Answering {
+        let (caller, env) = (self.caller.clone(), self.trip.env.clone());
+        Box::pin(async move {
+            let response = api::call(caller, env, request.map_err(Error::from)?).await?;
+            let text = JsFuture::from(response.text().map_err(Error::from)?).await.map_err(Error::from)?;
+            let mut answer: Value = serde_json::from_str(&text.as_string().unwrap_or_default()).unwrap_or_default();
+            Ok(answer["result"].take())
+        })
     }
 
     fn path(&self, rest: &str) -> String {

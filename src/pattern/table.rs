@@ -17,8 +17,8 @@ pub struct Pattern {
     pub namespace: &'static str,
     /// The binding that holds the document in each version, so that it can be read again.
     pub document: &'static str,
-    /// What a document asks for.
-    pub make: fn(&Value) -> Made,
+    /// What a script's name and document ask for.
+    pub make: fn(&str, &Value) -> Made,
     /// What the list of endpoints says of it.
     pub endpoints: &'static [Endpoint],
     /// Calls of its own below `/{namespace}/{script}`; all others are the worker's.

@@ -23,7 +23,7 @@ pub const PATTERN: Pattern = Pattern {
 const MOST_BYTES: usize = 100;
 
 /// `{name, message?, settings?}`.
-fn make(document: &Value) -> Made {
+fn make(_: &str, document: &Value) -> Made {
     let mut fields = Fields::new(document, "The tenant", "", 0);
     let name = fields.text("name").unwrap_or_default();
     if !(1..=MOST_BYTES).contains(&name.len()) {
@@ -44,17 +44,17 @@ mod tests {
     #[test]
     fn a_tenant_is_the_template_and_its_document() {
         let document = json!({ "name": "Acme", "settings": { "plan": "pro" } });
-        let uploads = make(&document).unwrap();
+        let uploads = make("t", &document).unwrap();
         assert_eq!(uploads[0].metadata["bindings"][0]["json"], document);
-        let other = make(&json!({ "name": "Other" })).unwrap();
+        let other = make("t", &json!({ "name": "Other" })).unwrap();
         assert_eq!(uploads[0].modules, other[0].modules, "one template for all");
     }
 
     #[test]
     fn all_that_is_wrong_is_told() {
-        let told = make(&json!({ "name": "", "message": 5, "settings": [], "plan": "pro" })).unwrap_err();
+        let told = make("t", &json!({ "name": "", "message": 5, "settings": [], "plan": "pro" })).unwrap_err();
         assert_eq!(told.len(), 4, "{told:?}");
         assert!(told[3].contains("\"plan\" is no field") && told[3].contains("settings"), "{told:?}");
-        assert!(!make(&json!([])).unwrap_err().is_empty());
+        assert!(!make("t", &json!([])).unwrap_err().is_empty());
     }
 }

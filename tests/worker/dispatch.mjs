@@ -19,8 +19,8 @@ export const ECHO = `export default { async fetch(request, env) {
 } };`;
 
 /** What a host does for the scripts of a namespace. */
-export function scriptsOf(host, namespace = "tenants") {
-  const api = apiOf(host, TOKEN);
+export function scriptsOf(host, namespace = "tenants", token = TOKEN) {
+  const api = apiOf(host, token);
   const at = (name) => `${NAMESPACES}/${namespace}/scripts/${name}`;
   const form = (source, metadata) => {
     const form = new FormData();
