@@ -10,6 +10,18 @@ export const EXAMPLES = [
     document: { name: "Acme", message: "Hello from a worker of our own.", settings: { plan: "pro" } },
     tries: ["curl URL/tenant/acme/"],
   },
+  {
+    path: "/feature/new-checkout",
+    document: {
+      description: "The new checkout: for our own people, then for ten percent.",
+      default: "off",
+      rules: [
+        { name: "staff", when: { attribute: "email", op: "ends_with", value: "@example.com" }, serve: "on" },
+        { name: "ten percent", serve: { by: "user", split: { on: 10 } } },
+      ],
+    },
+    tries: ["curl 'URL/feature/new-checkout?email=ada@example.com'", "curl 'URL/feature/new-checkout?user=42'"],
+  },
 ];
 
 /** Makes them; gives a line for each thing to try. What fails is told in its place. */

@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod dynamic;
+mod feature;
 #[cfg(target_arch = "wasm32")]
 mod manage;
 pub mod metrics;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::tenant;
+use super::{feature, tenant};
 use crate::{http::Endpoint, registry::Fields};
 
 /// A pattern. Its scripts are at `/{namespace}/{script}/*`, see [`PATTERNS`](crate::registry::PATTERNS).
@@ -53,7 +53,7 @@ pub enum Task {
 }
 
 /// All of them.
-pub const PATTERNS: &[Pattern] = &[tenant::PATTERN];
+pub const PATTERNS: &[Pattern] = &[tenant::PATTERN, feature::PATTERN];
 
 /// The pattern of this namespace.
 pub fn find(namespace: &str) -> Option<&'static Pattern> {
