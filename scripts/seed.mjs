@@ -22,6 +22,16 @@ export const EXAMPLES = [
     },
     tries: ["curl 'URL/feature/new-checkout?email=ada@example.com'", "curl 'URL/feature/new-checkout?user=42'"],
   },
+  {
+    path: "/test/button",
+    document: {
+      variants: [
+        { name: "blue", percentage: 50, payload: { color: "#06c" } },
+        { name: "green", percentage: 50, payload: { color: "#080" } },
+      ],
+    },
+    tries: ["curl 'URL/test/button?subject=ada'", "curl -X POST 'URL/test/button/conversion?subject=ada'"],
+  },
 ];
 
 /** Makes them; gives a line for each thing to try. What fails is told in its place. */

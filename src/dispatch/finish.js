@@ -40,7 +40,9 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		// That another version had to run is a failure of the one that should have.
 		count(handed.wanted ?? note, handed.wanted !== undefined || response.status >= 500);
 		const cache = asked ? (cold ? "cold" : "warm") : undefined;
-		return stamped(response, handed, cache, called, began);
+		const answer = stamped(response, handed, cache, called, began);
+		// A pattern may have a word to say to it; where another version had to answer it has none.
+		return handed.after === undefined ? answer : handed.after(answer, env, ctx);
 	}
 
 	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish, panicked });

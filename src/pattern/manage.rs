@@ -8,7 +8,10 @@ use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker_loader::Error;
 
-use super::table::{Pattern, Task, Upload, find};
+use super::{
+    table::{Pattern, Task, Upload, find},
+    test,
+};
 use crate::{
     api::{self, Caller, auth},
     dispatch::{Target, Trip},
@@ -29,7 +32,11 @@ pub fn serve(trip: Trip, target: &Target<'_>) -> Result<JsValue, Refusal> {
     };
     let shows_token = || auth::shows_any(&trip.request, &trip.env);
     let Some(task) = pattern.task(&trip.request.method(), target.path(), shows_token) else {
-        return trip.serve(target);
+        return if pattern.namespace == test::PATTERN.namespace {
+            test::serve(trip, target)
+        } else {
+            trip.serve(target)
+        };
     };
     let (script, address) = (target.script.to_owned(), target.address());
     Ok(reply::later(async move {
@@ -39,6 +46,7 @@ pub fn serve(trip: Trip, target: &Target<'_>) -> Result<JsValue, Refusal> {
             Task::Put => managed.put().await?,
             Task::Get => (200, managed.get().await?),
             Task::Delete => (200, managed.delete().await?),
+            Task::Result => (200, managed.result().await?),
             Task::Rollback => (200, managed.rollback().await?),
         };
         Ok(reply::json(status, &answer.to_string())?.into())
@@ -103,7 +111,17 @@ impl Managed {
 
     async fn delete(&self) -> Result<Value, Refusal> {
         self.ask("DELETE", "?force=true", None).await?;
+        if self.pattern.namespace == test::PATTERN.namespace {
+            JsFuture::from(sys::pattern::forget_test(&self.trip.env, &self.script)).await.map_err(unavailable)?;
+        }
         Ok(json!({ "id": self.script, "deleted": true }))
+    }
+
+    async fn result(&self) -> Result<Value, Refusal> {
+        let asked = test::asked(&self.script, &self.get().await?["document"]);
+        let told = JsFuture::from(sys::pattern::result_of(&self.trip.env, &asked.to_string())).await;
+        let told = told.map_err(unavailable)?.as_string().unwrap_or_default();
+        serde_json::from_str(&told).map_err(|error| Refusal::StorageUnavailable(error.to_string()))
     }
 
     /// To the last deployment of older versions only: called again it goes back further, and not to where it came from.
@@ -179,6 +197,10 @@ impl Managed {
     fn path(&self, rest: &str) -> String {
         [NAMESPACES, "/", self.pattern.namespace, "/scripts/", &self.script, rest].concat()
     }
+}
+
+fn unavailable(thrown: JsValue) -> Refusal {
+    Refusal::StorageUnavailable(Error::from(thrown).to_string())
 }
 
 fn is_missing(answer: &Result<Value, Refusal>) -> bool {

@@ -11,6 +11,7 @@ mod manage;
 pub mod metrics;
 pub mod table;
 mod tenant;
+mod test;
 
 #[cfg(target_arch = "wasm32")]
 pub use manage::serve;

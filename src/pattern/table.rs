@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{feature, tenant};
+use super::{feature, tenant, test};
 use crate::{http::Endpoint, registry::Fields};
 
 /// A pattern. Its scripts are at `/{namespace}/{script}/*`, see [`PATTERNS`](crate::registry::PATTERNS).
@@ -48,12 +48,14 @@ pub enum Task {
     Get,
     /// `DELETE`.
     Delete,
+    /// Tells what a test has come to.
+    Result,
     /// Puts the version live that was before this one.
     Rollback,
 }
 
 /// All of them.
-pub const PATTERNS: &[Pattern] = &[tenant::PATTERN, feature::PATTERN];
+pub const PATTERNS: &[Pattern] = &[tenant::PATTERN, feature::PATTERN, test::PATTERN];
 
 /// The pattern of this namespace.
 pub fn find(namespace: &str) -> Option<&'static Pattern> {

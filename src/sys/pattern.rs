@@ -1,7 +1,9 @@
 //! `pattern/*.js`: what Rust calls of it. What the workers run is text to us.
 
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
+use worker::Env;
 
 #[wasm_bindgen(module = "/src/pattern/publish.js")]
 extern "C" {
@@ -21,6 +23,23 @@ extern "C" {
     pub(crate) fn flag_problems(document: &str) -> Vec<String>;
 }
 
+#[wasm_bindgen(module = "/src/pattern/count.js")]
+extern "C" {
+    /// `{ request, test }` of a subject of a test below this path; `undefined` where its name is too long.
+    pub(crate) fn enrolled(request: &Request, path: &str, secure: bool) -> JsValue;
+
+    /// What is handed over, or a Promise of it, to be counted when it is answered.
+    pub(crate) fn counting(handed: &JsValue, enrolled: &JsValue, name: &str, converts: bool) -> JsValue;
+
+    /// A Promise of the result of a test, as JSON.
+    #[wasm_bindgen(js_name = resultOf)]
+    pub(crate) fn result_of(env: &Env, asked: &str) -> Promise;
+
+    /// A Promise that all that was counted is gone.
+    #[wasm_bindgen(js_name = forgetTest)]
+    pub(crate) fn forget_test(env: &Env, name: &str) -> Promise;
+}
+
 /// What the files above import.
 mod imported {
     use super::*;
@@ -29,5 +48,11 @@ mod imported {
     extern "C" {
         #[wasm_bindgen(js_name = problems)]
         fn rules();
+    }
+
+    #[wasm_bindgen(module = "/src/pattern/statistics.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = result)]
+        fn statistics();
     }
 }
