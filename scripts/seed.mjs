@@ -41,7 +41,7 @@ export async function seed(url, token, examples = EXAMPLES) {
     const call = (method, body) => fetch(url + path, { method, headers: { authorization: `Bearer ${token}` }, body, redirect: "manual" });
     const there = await call("GET");
     await there.text();
-    if (there.status === 404) {
+    if (!there.ok) {
       const made = await call(method, JSON.stringify(document));
       const text = await made.text();
       if (!made.ok) {

@@ -41,7 +41,7 @@ fn make(name: &str, document: &Value) -> Made {
     let modules = vec![("flag.js", include_str!("flag.js").into()), ("rules.js", include_str!("rules.js").into())];
     let name = json!({ "type": "plain_text", "name": "NAME", "text": name });
     let metadata = metadata("flag.js", vec![binding("FLAG", document), name]);
-    Ok(vec![Upload { modules, metadata, percentage: 100.0 }])
+    Ok(vec![Upload { modules, metadata, percentage: 100.into() }])
 }
 
 #[cfg(target_arch = "wasm32")]

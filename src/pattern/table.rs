@@ -35,8 +35,8 @@ pub struct Upload {
     pub modules: Vec<(&'static str, Cow<'static, str>)>,
     /// As of any upload.
     pub metadata: Value,
-    /// Its share of the traffic.
-    pub percentage: f64,
+    /// Its share of the traffic, a number.
+    pub percentage: Value,
 }
 
 /// What is asked of a pattern rather than of one of its workers.

@@ -33,7 +33,11 @@ fn make(_: &str, document: &Value) -> Made {
     fields.object("settings");
     wrong(fields, &["name", "message", "settings"])?;
     let metadata = metadata("tenant.js", vec![binding("TENANT", document)]);
-    Ok(vec![Upload { modules: vec![("tenant.js", include_str!("tenant.js").into())], metadata, percentage: 100.0 }])
+    Ok(vec![Upload {
+        modules: vec![("tenant.js", include_str!("tenant.js").into())],
+        metadata,
+        percentage: 100.into(),
+    }])
 }
 
 #[cfg(test)]

@@ -59,8 +59,7 @@ fn make(name: &str, document: &Value) -> Made {
         let of = variant["name"].as_str().unwrap_or_default();
         let bindings = vec![binding("TEST", document), text("VARIANT", of), text("NAME", name), text("RUN", &run)];
         let modules = vec![("variant.js", include_str!("variant.js").into())];
-        let percentage = variant["percentage"].as_f64().unwrap_or_default();
-        Upload { modules, metadata: metadata("variant.js", bindings), percentage }
+        Upload { modules, metadata: metadata("variant.js", bindings), percentage: variant["percentage"].clone() }
     };
     Ok(variants.iter().map(upload).collect())
 }
@@ -129,7 +128,7 @@ mod tests {
     #[test]
     fn a_variant_is_a_version() {
         let uploads = make("button", &document(50.0)).unwrap();
-        assert_eq!(uploads.iter().map(|upload| upload.percentage).collect::<Vec<_>>(), [50.0, 50.0]);
+        assert_eq!(uploads.iter().map(|upload| upload.percentage.as_f64().unwrap()).collect::<Vec<_>>(), [50.0, 50.0]);
         let text = |at: usize, binding: usize| uploads[at].metadata["bindings"][binding]["text"].clone();
         assert_eq!((text(0, 1), text(1, 1), text(0, 2)), (json!("blue"), json!("green"), json!("button")));
         assert_eq!((text(0, 3), text(1, 3)), (json!(run(&document(50.0))), json!(run(&document(50.0)))));
