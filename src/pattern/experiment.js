@@ -1,7 +1,6 @@
 // What a test has counted: one object for each, in which a subject counts once, with the variant that it saw first.
 import { DurableObject } from "cloudflare:workers";
 
-const MOST_SUBJECTS = 1_000_000;
 const RUNS = 5;
 
 export class Experiment extends DurableObject {
@@ -15,7 +14,7 @@ export class Experiment extends DurableObject {
 			if (!this.#made) this.#make();
 			if (this.#sql.exec("SELECT 1 FROM run WHERE id = ?", run).toArray().length === 0) this.#begin(run);
 			const { subjects } = this.#sql.exec("SELECT subjects FROM run WHERE id = ?", run).one();
-			if (subjects >= MOST_SUBJECTS) return false;
+			if (subjects >= Number(this.env.TEST_MAX_SUBJECTS ?? 1_000_000)) return false;
 			const added = this.#sql.exec("INSERT INTO subject (run, id, variant) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", run, subject, variant);
 			if (added.rowsWritten === 0) return false;
 			this.#sql.exec("UPDATE run SET subjects = subjects + 1 WHERE id = ?", run);

@@ -81,7 +81,11 @@ impl Pattern {
 
 /// The metadata of an upload.
 pub(super) fn metadata(main_module: &str, bindings: Vec<Value>) -> Value {
-    json!({ "main_module": main_module, "compatibility_date": "2026-07-01", "bindings": bindings })
+    // What a script was given beside its document stays.
+    let kept = ["secret_text"];
+    json!({
+        "main_module": main_module, "compatibility_date": "2026-07-01", "bindings": bindings, "keep_bindings": kept,
+    })
 }
 
 /// A binding that is JSON.

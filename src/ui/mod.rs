@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn the_page_lists_every_endpoint() {
-        for endpoint in &crate::http::ENDPOINTS {
+        let patterns = crate::pattern::table::PATTERNS.iter().map(|pattern| &pattern.endpoints[0]);
+        for endpoint in crate::http::ENDPOINTS.iter().chain(patterns) {
             assert!(HOME.contains(&format!("</small>{}<", endpoint.path)), "{}", endpoint.path);
         }
     }

@@ -75,6 +75,25 @@ describe("publishing", () => {
     assert.equal((await ask("/tenant/acme/")).json.message, "Hello.", "a preview is none that could be changed");
   });
 
+  test("a secret that a script was given stays when its document changes", async () => {
+    const scripts = `${NAMESPACES}/tenant/scripts/acme`;
+    await api("PUT", `${scripts}/secrets`, { name: "KEY", text: "hush", type: "secret_text" });
+    await manage("PUT", "/tenant/acme", { name: "Acme", message: "Hello.", settings: { plan: "max" } });
+    const names = (await api("GET", `${scripts}/bindings`)).result.map(({ name }) => name).sort();
+    assert.deepEqual(names, ["KEY", "TENANT"]);
+    assert.deepEqual((await ask("/tenant/acme/settings")).json, { plan: "max" });
+  });
+
+  test("many who make the same at once make it", async (t) => {
+    const another = await startPatterns();
+    t.after(() => another.dispose());
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, at) => another.manage("PUT", "/tenant/race", { name: `N${at}` })));
+    assert.equal(new Set(answers.map(({ versions }) => versions[0].version_id)).size, 8);
+    const variants = [{ name: "a", percentage: 50 }, { name: "b", percentage: 50 }];
+    await Promise.all(Array.from({ length: 4 }, () => another.manage("PUT", "/test/race", { variants })));
+    assert.equal((await another.manage("GET", "/test/race")).versions.length, 2);
+  });
+
   test("what is wrong with a document is told, all of it, and changes nothing", async () => {
     const refused = async (body) => (await manage("PUT", "/tenant/acme", body, { status: 400 })).error;
     const { code, message } = await refused({ name: 5, settings: [], plan: 1 });

@@ -110,6 +110,18 @@ describe("A/B tests", () => {
     assert.deepEqual(counts(await result(81)), before, "the run of before, as it was");
   });
 
+  test("beyond so many subjects nobody is counted, and all see their variants", async (t) => {
+    const small = await startPatterns({ bindings: { TEST_MAX_SUBJECTS: 10 } });
+    t.after(() => small.dispose());
+    await small.manage("PUT", "/test/button", of(50, 50));
+    for (let subject = 0; subject < 15; subject++) assert.match((await small.ask(`/test/button?subject=${subject}`)).json.variant, /^[ab]$/);
+    await wait(200);
+    const { variants } = await small.manage("GET", "/test/button/result");
+    assert.equal(variants[0].exposures + variants[1].exposures, 10);
+    await small.ask("/test/button/conversion?subject=14", { method: "POST", status: 409 });
+    await small.ask("/test/button/conversion?subject=3", { method: "POST" });
+  });
+
   test("a deleted test has forgotten, and two tests share nothing", async () => {
     await manage("PUT", "/test/other", of(50, 50));
     await see("x");
