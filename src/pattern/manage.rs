@@ -76,7 +76,7 @@ impl Managed {
         if is_missing(&self.call("GET", &namespace, None).await) {
             // Another request may have been quicker.
             let made = self.call("POST", NAMESPACES, Some(json!({ "name": self.pattern.namespace }))).await;
-            if !matches!(made, Err(Refusal::Api { status: 400 | 409, .. })) {
+            if !matches!(made, Err(Refusal::Api { status: 409, .. })) {
                 made?;
             }
         }

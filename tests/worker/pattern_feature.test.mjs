@@ -1,5 +1,6 @@
 // Feature flags: rules that change without a deployment of anything, and go back in one call.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { startPatterns } from "./patterns.mjs";
@@ -9,7 +10,7 @@ const STAFF = { name: "staff", when: { attribute: "email", op: "ends_with", valu
 describe("feature flags", () => {
   let host, api, manage, ask;
   const told = async (query = "", options) => (await ask(`/feature/checkout${query}`, options)).json;
-  before(async () => ({ api, manage, ask } = host = await startPatterns()));
+  before(async () => ({ api, manage, ask } = host = await startPatterns({ main: "evaluated.js" })));
   after(() => host?.dispose());
 
   test("a flag that nobody made is a 404", async () => {
@@ -31,6 +32,17 @@ describe("feature flags", () => {
     const again = await Promise.all(Array.from({ length: 100 }, (_, user) => told("", { method: "POST", body: { user } })));
     assert.deepEqual(again, variants);
     assert.equal((await ask("/feature/checkout")).headers.get("cache-control"), "no-store");
+  });
+
+  test("another script asks by RPC, and is told the same", async () => {
+    const flag = (await manage("GET", "/feature/checkout")).document;
+    const modules = Object.fromEntries(["flag.js", "rules.js"].map((name) => [name, readFileSync(new URL(`../../src/pattern/${name}`, import.meta.url), "utf8")]));
+    const evaluate = async (attributes) =>
+      (await ask("/evaluate", { method: "POST", body: { mainModule: "flag.js", modules, env: { FLAG: flag, NAME: "checkout" }, attributes } })).json;
+    for (const attributes of [{ email: "ada@example.com" }, { user: 1 }, { user: "2" }, {}]) {
+      assert.deepEqual(await evaluate(attributes), await told("", { method: "POST", body: attributes }));
+    }
+    for (const none of [null, "x", [], undefined]) assert.equal((await evaluate(none)).reason, "default");
   });
 
   test("what is no question is refused by the flag", async () => {

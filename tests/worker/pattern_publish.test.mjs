@@ -87,8 +87,9 @@ describe("publishing", () => {
   test("many who make the same at once make it", async (t) => {
     const another = await startPatterns();
     t.after(() => another.dispose());
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, at) => another.manage("PUT", "/tenant/race", { name: `N${at}` })));
-    assert.equal(new Set(answers.map(({ versions }) => versions[0].version_id)).size, 8);
+    await Promise.all(Array.from({ length: 24 }, () => another.ask("/metrics")));
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, at) => another.manage("PUT", `/tenant/race-${at % 3}`, { name: `N${at}` })));
+    assert.equal(new Set(answers.map(({ versions }) => versions[0].version_id)).size, 24);
     const variants = [{ name: "a", percentage: 50 }, { name: "b", percentage: 50 }];
     await Promise.all(Array.from({ length: 4 }, () => another.manage("PUT", "/test/race", { variants })));
     assert.equal((await another.manage("GET", "/test/race")).versions.length, 2);
