@@ -1,10 +1,14 @@
 // `wrangler dev`, unmodified, over the repository as it is: what a newcomer runs.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { FEATURES, contract, current, put } from "../worker/contract.mjs";
+import { seed } from "../../scripts/seed.mjs";
 import { startWrangler, workFolder } from "./wrangler.mjs";
 
 const TOKEN = "the-token-of-the-client-tests";
+const run = promisify(execFile);
 
 describe("wrangler dev", { timeout: 300_000 }, () => {
   let folder, host;
@@ -39,6 +43,20 @@ describe("wrangler dev", { timeout: 300_000 }, () => {
       assert.notEqual(now.key, old.key);
     }
     assert.deepEqual([host.pid, host.url], [pid, url]);
+  });
+
+  test("the examples of patterns that make dev makes can be tried as they are printed, and a restart keeps them", async () => {
+    const url = host.url.replace(/\/$/, "");
+    const lines = await seed(url, TOKEN);
+    assert.ok(lines.length > 0 && lines.every((line) => line.startsWith("curl ")), lines.join("\n"));
+    const shell = async (line) => (await run("bash", ["-c", line.replace(/^curl/, "curl --silent --show-error --fail --max-time 20")])).stdout;
+    for (const line of lines) assert.ok((await shell(line)).length > 0, line);
+    assert.deepEqual(await host.stop(), [], "these had to be killed");
+    host = await startWrangler(folder);
+    const again = host.url.replace(/\/$/, "");
+    for (const line of lines) assert.ok((await shell(line.replaceAll(url, again))).length > 0, line);
+    const subject = await shell(`curl -X POST '${again}/test/button/conversion?subject=ada'`);
+    assert.equal(JSON.parse(subject).counted, false, "it was counted before the restart");
   });
 
   test("a restart keeps the document, and leaves no process behind", async () => {
