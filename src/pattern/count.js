@@ -42,10 +42,20 @@ async function counted({ subject, cookie, name, converts }, answer, env, ctx) {
 		return answer;
 	}
 	await answer.body?.cancel();
-	const found = await experiment.convert(run, id);
+	let found;
+	try {
+		found = await experiment.convert(run, id);
+	} catch (error) {
+		console.error(`The test ${name} cannot count: ${error.message}`);
+		return refused(503, "storage_unavailable", "Storage did not answer: try again in a moment.", { "retry-after": "1" });
+	}
 	if (found) return Response.json({ test: name, ...found }, { headers: { "cache-control": "no-store" } });
 	const message = "This subject has seen no variant of the test: send the cookie, or the name, of who has.";
-	return Response.json({ error: { code: "not_exposed", message } }, { status: 409, headers: { "cache-control": "no-store" } });
+	return refused(409, "not_exposed", message);
+}
+
+function refused(status, code, message, headers = {}) {
+	return Response.json({ error: { code, message } }, { status, headers: { "cache-control": "no-store", ...headers } });
 }
 
 function remember(key) {

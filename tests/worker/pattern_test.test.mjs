@@ -122,6 +122,19 @@ describe("A/B tests", () => {
     await small.ask("/test/button/conversion?subject=3", { method: "POST" });
   });
 
+  test("where nothing can be counted all see their variants, and a conversion is told to come again", async (t) => {
+    const broken = await startPatterns({ main: "uncounted.js" });
+    t.after(() => broken.dispose());
+    await broken.manage("PUT", "/test/button", of(50, 50));
+    assert.match((await broken.ask("/test/button?subject=1")).json.variant, /^[ab]$/);
+    for (const [method, path] of [["POST", "/test/button/conversion?subject=1"], ["GET", "/test/button/result"]]) {
+      const { json, headers } = method === "POST" ? await broken.ask(path, { method, status: 503 }) : { json: await broken.manage(method, path, undefined, { status: 503 }) };
+      assert.equal(json.error.code, "storage_unavailable");
+      assert.ok(!JSON.stringify(json).includes("no storage"));
+      if (headers) assert.equal(headers.get("retry-after"), "1");
+    }
+  });
+
   test("a deleted test has forgotten, and two tests share nothing", async () => {
     await manage("PUT", "/test/other", of(50, 50));
     await see("x");
