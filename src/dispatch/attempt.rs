@@ -27,6 +27,8 @@ pub(super) struct Attempt<'a> {
     /// The versions, by their serials, that have failed this request.
     pub tried: &'a [u32],
     pub props: JsValue,
+    /// Whether the automatic rollback goes by how it does.
+    pub is_counted: bool,
 }
 
 impl Attempt<'_> {
@@ -40,7 +42,11 @@ impl Attempt<'_> {
         let other = if fails { instead_of(self.wanted, &self.live.candidates(self.tried)) } else { None };
         match other {
             Some(other) => self.hand_to(other, request),
-            None => self.call(wanted?.as_ref(), request),
+            None => {
+                let handed = self.call(wanted?.as_ref(), request)?;
+                self.count(&handed, false);
+                Ok(handed)
+            }
         }
     }
 
@@ -48,12 +54,28 @@ impl Attempt<'_> {
     pub fn hand_to(self, other: usize, request: &Request) -> Result<JsValue, Refusal> {
         let running = self.live.running(self.env, &self.script.name, other)?;
         let handed = self.call(&running, request)?;
-        if other != self.wanted {
-            let wanted = self.live.running(self.env, &self.script.name, self.wanted);
-            let note = wanted.map_or_else(|_| Object::new().into(), |wanted| wanted.note.clone());
-            set(&handed, "wanted", &note);
+        if other == self.wanted {
+            self.count(&handed, false);
+            return Ok(handed);
+        }
+        let wanted = self.live.running(self.env, &self.script.name, self.wanted);
+        let condemned = wanted.as_ref().map_or(true, |wanted| wanted.state.get() == State::Failed);
+        let note = wanted.map_or_else(|_| Object::new().into(), |wanted| wanted.note.clone());
+        set(&handed, "wanted", &note);
+        if condemned {
+            self.count(&handed, true);
         }
         Ok(handed)
+    }
+
+    /// The outcome is the wanted version's, whoever answers; where it is at fault already, whatever the answer is.
+    fn count(&self, handed: &JsValue, failed: bool) {
+        if let Some(tally) = self.live.tally(self.wanted).filter(|_| self.is_counted) {
+            set(handed, "tally", &tally.0);
+            if failed {
+                set(handed, "failed", &JsValue::TRUE);
+            }
+        }
     }
 
     fn call(&self, running: &Running, request: &Request) -> Result<JsValue, Refusal> {

@@ -26,15 +26,16 @@ pub struct Candidate {
 }
 
 /// The version to run in place of `wanted`, which this request has tried or which is known to fail. Those that serve
-/// already come first, the newest before the others; then those that were live before it, and last those that are newer
-/// than it and not deployed any more: somebody has taken those back. `None` where there is none left: `wanted` itself is then
+/// already come first, the newest before the others; then those that were live before it. One that is newer and not deployed
+/// any more stands in for nothing: somebody has taken it back. `None` where there is none left: `wanted` itself is then
 /// tried, as what it failed with is what the client should be told.
 pub fn instead_of(wanted: usize, candidates: &[Candidate]) -> Option<usize> {
     let newest = candidates.get(wanted)?.number;
-    let rank = |candidate: &Candidate| (candidate.deployed, candidate.number < newest, candidate.number);
+    let rank = |candidate: &Candidate| (candidate.deployed, candidate.number);
     let mut best: Option<usize> = None;
     for (at, candidate) in candidates.iter().enumerate() {
-        let can = at != wanted && candidate.state != State::Failed && !candidate.tried;
+        let may = candidate.deployed || candidate.number < newest;
+        let can = may && at != wanted && candidate.state != State::Failed && !candidate.tried;
         if can && best.is_none_or(|best| rank(candidate) > rank(&candidates[best])) {
             best = Some(at);
         }
@@ -72,7 +73,7 @@ mod tests {
         ];
         assert_eq!(numbers(5, &mut split), [4, 3, 2]);
         let mut rolled_back = [candidate(5, true, Failed), candidate(6, false, Loaded), candidate(4, false, Untried)];
-        assert_eq!(numbers(5, &mut rolled_back), [4, 6], "6 was taken back");
+        assert_eq!(numbers(5, &mut rolled_back), [4], "6 was taken back");
         let mut all_bad = [candidate(5, true, Failed), candidate(4, false, Failed)];
         assert_eq!(numbers(5, &mut all_bad), [0; 0]);
         assert_eq!(instead_of(0, &[]), None);

@@ -3,11 +3,13 @@
 import { route, served } from "../assets/route.js";
 import { inShape, panicked } from "../reply/panicked.js";
 import { dropOurs, setOurs, setsOurs } from "./cookies.js";
+import { count } from "./tally.js";
 
 // The host's default export. The four functions are exports of entry.rs.
 //
 // A request that Rust hands over has a note (see note.rs), which is that of its version, and may have what is its own:
-// `wanted`, the note of the version that should have run; `cookie`, to be set; `tried` and `props`, which are Rust's.
+// `wanted`, the note of the version that should have run; `tally`, where that version is counted, and `failed`, that it is at
+// fault already; `cookie`, to be set; `tried` and `props`, which are Rust's.
 export function host(generated, entry, { handle, failed, loaded, record } = generated.prototype) {
 	let active = 0;
 
@@ -27,7 +29,8 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			// Either the Response that tells the error, or the request handed to another version.
 			const next = await guarded(failed(env, ctx, handed, error));
 			if (!(next instanceof Response)) return finish(next, request, env, ctx, { began, guarded });
-			count(handed.wanted ?? note, true);
+			// Only where Rust says so: that our storage is down is no fault of the version's.
+			if (handed.tally !== undefined && handed.failed) count(handed.tally, true, request);
 			return next;
 		}
 		const asked = handed.answer !== null;
@@ -37,8 +40,7 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			note.loaded = true;
 			loaded(note);
 		}
-		// That another version had to run is a failure of the one that should have.
-		count(handed.wanted ?? note, handed.wanted !== undefined || response.status >= 500);
+		if (handed.tally !== undefined) count(handed.tally, handed.failed === true || response.status >= 500, request);
 		const cache = asked ? (cold ? "cold" : "warm") : undefined;
 		const answer = stamped(response, handed, cache, called, began);
 		// A pattern may have a word to say to it; where another version had to answer it has none.
@@ -66,12 +68,6 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 }
 
 function nothing() {}
-
-// For the automatic rollback; Rust takes the counts with it when it asks for the next snapshot.
-function count(note, hasFailed) {
-	note.requests += 1;
-	if (hasFailed) note.failures += 1;
-}
 
 // The files of a version answer, or its worker, if it has one.
 async function withFiles(handed, env) {

@@ -1,4 +1,4 @@
-//! That a version does not load is recorded where its owner finds it.
+//! That a version does not load, or cannot be read, is recorded where its owner finds it.
 
 use std::{panic::AssertUnwindSafe, rc::Rc};
 
@@ -15,24 +15,24 @@ use super::{
 };
 use crate::storage;
 
-/// Tells the script's object, once for each version and isolate, while the request is answered.
+/// Tells the script's object, once for each version, kind and isolate, while the request is answered.
 pub(super) fn record(
     env: &Env,
     ctx: &JsValue,
     script: &Rc<Script>,
     live: &Live,
-    at: usize,
-    running: &Running,
+    (at, running): (usize, &Running),
+    kind: &'static str,
     error: &Error,
 ) {
-    if running.is_recorded.replace(true) || !matches!(script.source, Source::Stored) {
+    if running.recorded.replace(kind) == kind || !matches!(script.source, Source::Stored) {
         return;
     }
     let object = [&live.namespace.id, "/", &script.name.script].concat();
     let operation = json!({
         "op": "incident",
         "version_id": live.snapshot.text(at, "id"),
-        "kind": "load_failed",
+        "kind": kind,
         "message": error.to_string(),
     });
     let env = env.clone();

@@ -96,8 +96,7 @@ pub(super) fn find(namespace: &str, script: &str, version: &str) -> Option<Rc<Sc
 /// The script of which a version has this serial, and the version's place.
 pub(super) fn find_version(serial: u32) -> Option<(Rc<Script>, usize)> {
     let of = |script: &Rc<Script>| {
-        let live = script.live();
-        let at = live.made().find(|(_, running)| running.serial == serial)?.0;
+        let at = script.live().place_of(serial)?;
         Some((script.clone(), at))
     };
     ISOLATE.with_borrow(|isolate| {

@@ -37,6 +37,8 @@ mod running;
 #[cfg(target_arch = "wasm32")]
 mod script;
 #[cfg(target_arch = "wasm32")]
+mod tally;
+#[cfg(target_arch = "wasm32")]
 mod trip;
 
 #[cfg(target_arch = "wasm32")]

@@ -9,8 +9,6 @@ pub(super) fn of(serial: u32, short_key: &str, own: bool) -> JsValue {
     set(&note, "serial", &serial.into());
     set(&note, "shortKey", &short_key.into());
     set(&note, "own", &own.into());
-    set(&note, "requests", &0.into());
-    set(&note, "failures", &0.into());
     note.into()
 }
 

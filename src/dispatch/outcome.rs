@@ -18,7 +18,8 @@ use crate::registry::Refusal;
 /// A version of a script loaded, says `finish.js`.
 pub fn loaded(note: &JsValue) {
     if let Some((script, at)) = serial(note).and_then(isolate::find_version) {
-        script.live().made().filter(|(made, _)| *made == at).for_each(|(_, running)| running.state.set(State::Loaded));
+        let live = script.live();
+        live.made().filter(|(made, _)| *made == at).for_each(|(_, running)| running.state.set(State::Loaded));
     }
 }
 
@@ -39,9 +40,9 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
         key.load_failed(&name, &error);
     }
     let was_loaded = running.state.get() == State::Loaded;
-    if failure::condemns(&error) {
+    let condemned = failure::condemns(&error);
+    if condemned {
         running.state.set(State::Failed);
-        incident::record(env, ctx, &script, &live, at, &running, &error);
     }
     let mut tried = tried(handed);
     tried.push(running.serial);
@@ -54,16 +55,29 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
         tries: tried.iter().filter(|serial| **serial == running.serial).count(),
     };
     let next = failure::next(&error, sent);
-    let wanted = serial(&part(handed, "wanted"))
-        .and_then(|serial| live.made().find(|(_, running)| running.serial == serial))
-        .map_or(at, |(wanted, _)| wanted);
-    let attempt =
-        |wanted| Attempt { env, script: &script, live: &live, wanted, tried: &tried, props: part(handed, "props") };
-    let other = || instead_of(wanted, &live.candidates(&tried));
-    let again = match (next, other()) {
+    let wanted = serial(&part(handed, "wanted")).and_then(|serial| live.place_of(serial)).unwrap_or(at);
+    let is_counted = part(handed, "tally").is_truthy();
+    if wanted == at && (condemned || error.is_the_workers_own()) {
+        set(handed, "failed", &JsValue::TRUE);
+    }
+    let attempt = |to| {
+        let props = part(handed, "props");
+        Attempt { env, script: &script, live: &live, wanted, tried: &tried, props, is_counted }.hand_to(to, &request)
+    };
+    let other = instead_of(wanted, &live.candidates(&tried)).filter(|_| matches!(next, Next::Another { .. }));
+    // That another version serves is nothing that goes unseen, whatever the reason.
+    let kind = match (condemned, other) {
+        (true, _) => Some("load_failed"),
+        (false, Some(_)) => Some("unavailable"),
+        (false, None) => None,
+    };
+    if let Some(kind) = kind {
+        incident::record(env, ctx, &script, &live, (at, &running), kind, &error);
+    }
+    let again = match (next, other) {
         (Next::Tell, _) | (Next::Another { again: false }, None) => return Err(error.into()),
-        (Next::Another { .. }, Some(other)) => attempt(wanted).hand_to(other, &request),
-        (Next::Again, _) | (Next::Another { again: true }, None) => attempt(wanted).hand_to(at, &request),
+        (Next::Another { .. }, Some(other)) => attempt(other),
+        (Next::Again, _) | (Next::Another { again: true }, None) => attempt(at),
     }?;
     // The visitor's cookie does not depend on who answers.
     if let Ok(cookie) = Reflect::get(handed, &"cookie".into())

@@ -72,7 +72,7 @@ impl Own {
         let before = isolate::find(BUILTIN, self.script, "").map(|script| script.live());
         if before.as_ref().is_none_or(|before| before.snapshot.sequence < sequence) {
             let live = Live::own(self.script, sequence, code, before.as_deref());
-            refresh::held(Name::own(self.script), Source::Own(self.read), live, ticket);
+            refresh::held(Name::own(self.script), Source::Own(self.read), live.into(), ticket);
         }
     }
 }
@@ -95,5 +95,5 @@ fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> R
         Some(props) => js_sys::JSON::parse(&props.to_string()).map_err(Error::from)?,
         None => JsValue::UNDEFINED,
     };
-    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props }.hand_over(&request)
+    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props, is_counted: false }.hand_over(&request)
 }

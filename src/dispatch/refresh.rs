@@ -38,7 +38,7 @@ enum News {
     /// Nothing has changed.
     Same,
     /// This is live.
-    New(Live),
+    New(Rc<Live>),
 }
 
 /// Takes a script anew while requests use what there is.
@@ -145,12 +145,12 @@ pub(super) async fn first_own(env: &Env, script: &str, read: Read) -> Result<Rc<
     let name = Name::own(script);
     // Another request may have been quicker.
     let known = isolate::find(&name.namespace, script, "").filter(|held| held.live().snapshot.sequence >= sequence);
-    Ok(known.unwrap_or_else(|| held(name, Source::Own(read), Live::own(script, sequence, code, None), ticket)))
+    Ok(known.unwrap_or_else(|| held(name, Source::Own(read), Rc::new(Live::own(script, sequence, code, None)), ticket)))
 }
 
 /// Holds what was taken.
-pub(super) fn held(name: Name, source: Source, live: Live, ticket: Ticket) -> Rc<Script> {
-    let (age, live) = (Cell::new(Age::of(ticket)), RefCell::new(Rc::new(live)));
+pub(super) fn held(name: Name, source: Source, live: Rc<Live>, ticket: Ticket) -> Rc<Script> {
+    let (age, live) = (Cell::new(Age::of(ticket)), RefCell::new(live));
     let script = Rc::new(Script { name, source, age, live, gone: RefCell::default() });
     isolate::hold(script.clone());
     script
@@ -181,7 +181,7 @@ fn land(script: &Rc<Script>, ticket: Ticket, news: Result<News, Refusal>) {
         _ if !script.age.get().is_older_than(ticket) => {}
         Ok(news) => {
             if let News::New(live) = news {
-                script.live.replace(Rc::new(live));
+                script.live.replace(live);
                 isolate::bound();
             }
             script.aged(|age| age.arrived(ticket));
@@ -205,7 +205,7 @@ async fn own(env: &Env, name: &Name, before: &Live, read: Read) -> Result<News, 
     if sequence <= before.snapshot.sequence {
         return Ok(News::Same);
     }
-    Ok(News::New(Live::own(&name.script, sequence, code, Some(before))))
+    Ok(News::New(Rc::new(Live::own(&name.script, sequence, code, Some(before)))))
 }
 
 async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report]) -> Result<News, Refusal> {
@@ -225,7 +225,7 @@ async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report
     let parse = if name.version.is_empty() { Snapshot::parse } else { Snapshot::of_preview };
     let snapshot =
         parse(&text).map_err(|why| Refusal::StorageUnavailable(format!("the snapshot is unreadable: {why}")))?;
-    Ok(News::New(Live::stored(text, snapshot, namespace, before)))
+    Ok(News::New(Rc::new(Live::stored(text, snapshot, namespace, before))))
 }
 
 /// A namespace: what is known of it, or what the Directory says now.

@@ -5,13 +5,11 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use js_sys::Reflect;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker_loader::{WorkerCode, WorkerKey};
 
 use super::{fallback::State, note};
-use crate::registry::guard::Count;
 
 /// A version that can be run.
 #[derive(Debug)]
@@ -26,8 +24,8 @@ pub(super) struct Running {
     pub has_files: bool,
     /// What was seen of it.
     pub state: Cell<State>,
-    /// Whether it was recorded that it does not load.
-    pub is_recorded: Cell<bool>,
+    /// The kind of incident that was recorded of it last.
+    pub recorded: Cell<&'static str>,
 }
 
 impl Running {
@@ -48,26 +46,7 @@ impl Running {
                 note::set(&note, "assets", &files(version).to_string().into());
             }
         }
-        Self { serial, code, note, has_files, state: Cell::default(), is_recorded: Cell::new(false) }
-    }
-
-    /// How it did since this was last asked.
-    pub fn take_count(&self) -> Count {
-        let take = |name: &str| {
-            let number =
-                Reflect::get(&self.note, &name.into()).ok().and_then(|value| value.as_f64()).unwrap_or_default();
-            note::set(&self.note, name, &0.into());
-            number as u64
-        };
-        Count { requests: take("requests"), failures: take("failures") }
-    }
-
-    /// It could not be told: it is told next time.
-    pub fn give_back(&self, count: Count) {
-        for (name, number) in [("requests", count.requests), ("failures", count.failures)] {
-            let now = Reflect::get(&self.note, &name.into()).ok().and_then(|value| value.as_f64()).unwrap_or_default();
-            note::set(&self.note, name, &(now + number as f64).into());
-        }
+        Self { serial, code, note, has_files, state: Cell::default(), recorded: Cell::new("") }
     }
 }
 

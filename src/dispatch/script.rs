@@ -16,11 +16,18 @@ use super::{
     own::Read,
     running::Running,
     snapshot::Snapshot,
+    tally::Tally,
 };
 use crate::{
-    registry::{BUILTIN, Refusal, guard::Report},
+    registry::{
+        BUILTIN, Refusal,
+        guard::{Count, Report},
+    },
     upload,
 };
+
+/// So many serials that versions had are remembered.
+const FORMER: usize = 32;
 
 /// A script, or a preview of one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,29 +109,60 @@ pub(super) struct Live {
     pub namespace: Namespace,
     pub snapshot: Snapshot,
     versions: Vec<OnceCell<Result<Rc<Running>, Error>>>,
+    /// The serials that its versions had before the script was set otherwise, for requests that are under way.
+    former: Vec<(u32, usize)>,
+    tallies: Vec<OnceCell<Rc<Tally>>>,
+    /// How the deployment before did that this one took the place of, until it is told.
+    before: RefCell<Option<Report>>,
 }
 
 impl Live {
     /// Of a script that is stored. What was made of versions that are in it still is kept, and what was seen of them.
     pub fn stored(text: String, snapshot: Snapshot, namespace: Namespace, before: Option<&Self>) -> Self {
-        let before = before.filter(|before| {
-            before.namespace == namespace
-                && before.snapshot.incarnation == snapshot.incarnation
-                && before.policy() == Policy::of(&snapshot)
-        });
-        let known = |version: &Value| {
-            let versions = &before?.snapshot.versions;
-            before?.versions.get(versions.iter().position(|known| known["id"] == version["id"])?).cloned()
+        let before = before.filter(|before| before.snapshot.incarnation == snapshot.incarnation);
+        let alike = before
+            .filter(|before| before.namespace == namespace && before.policy() == Policy::of(&snapshot))
+            .map(|before| (before, &before.versions));
+        let goes_on = before
+            .filter(|before| before.snapshot.deployment_id == snapshot.deployment_id)
+            .map(|before| (before, &before.tallies));
+        let mut live = Self {
+            versions: kept(&snapshot, alike),
+            tallies: kept(&snapshot, goes_on),
+            text,
+            namespace,
+            former: Vec::new(),
+            before: RefCell::default(),
+            snapshot,
         };
-        let versions = snapshot.versions.iter().map(|version| known(version).unwrap_or_default()).collect();
-        let live = Self { text, namespace, snapshot, versions };
-        if before.is_some_and(|before| before.snapshot.deployment_id != live.snapshot.deployment_id) {
-            // How they did under another deployment says nothing of this one.
-            for (_, running) in live.made() {
-                let _told_to_nobody = running.take_count();
-            }
+        if let Some(before) = before {
+            live.former = live.formerly(before);
+            *live.before.borrow_mut() =
+                if goes_on.is_some() { before.before.take() } else { before.summed(live.snapshot.newest()) };
         }
         live
+    }
+
+    /// What the serials of an earlier copy are now, those of the versions that were made then last.
+    fn formerly(&self, before: &Self) -> Vec<(u32, usize)> {
+        let place = |at: usize| {
+            let id = before.snapshot.text(at, "id");
+            self.snapshot.versions.iter().position(|version| version["id"] == id)
+        };
+        let made = before.made().map(|(at, running)| (running.serial, at));
+        let earlier = before.former.iter().copied().chain(made);
+        let mut former: Vec<_> = earlier.filter_map(|(serial, at)| Some((serial, place(at)?))).collect();
+        former.drain(..former.len().saturating_sub(FORMER));
+        former
+    }
+
+    /// How its versions did, but for one, as far as nobody was told: what that one is held against.
+    fn summed(&self, except: &str) -> Option<Report> {
+        let others = self.tallies.iter().enumerate().filter(|(at, _)| self.snapshot.text(*at, "id") != except);
+        let counts = others.filter_map(|(_, tally)| tally.get()).map(|tally| tally.take());
+        let count = counts.fold(Count::default(), Count::plus);
+        let report = Report { deployment_id: self.snapshot.deployment_id.clone(), version_id: String::new(), count };
+        (count.requests > 0).then_some(report)
     }
 
     /// Of one of ours: this code, and the last one that was seen to load to fall back to.
@@ -143,7 +181,9 @@ impl Live {
             versions.push(ready(good));
         }
         let namespace = Namespace { id: String::new(), trusted: true };
-        Self { text: String::new(), namespace, snapshot: Snapshot::of_own(sequence, numbers), versions }
+        let snapshot = Snapshot::of_own(sequence, numbers);
+        let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
+        Self { text: String::new(), namespace, snapshot, versions, former, tallies, before }
     }
 
     fn policy(&self) -> Policy {
@@ -186,6 +226,19 @@ impl Live {
         self.versions.iter().enumerate().filter_map(|(at, version)| Some((at, version.get()?.as_ref().ok()?)))
     }
 
+    /// The place of the version that has or had this serial.
+    pub fn place_of(&self, serial: u32) -> Option<usize> {
+        let made = self.made().find(|(_, running)| running.serial == serial).map(|(at, _)| at);
+        made.or_else(|| self.former.iter().find(|(former, _)| *former == serial).map(|(_, at)| *at))
+    }
+
+    /// Where a version of the deployment is counted; what no object keeps is not.
+    pub fn tally(&self, at: usize) -> Option<&Tally> {
+        let is_counted = !self.snapshot.deployment_id.is_empty() && self.snapshot.is_deployed(at);
+        let cell = self.tallies.get(at).filter(|_| is_counted)?;
+        Some(cell.get_or_init(|| Rc::new(Tally::new(self.snapshot.guard))))
+    }
+
     /// The versions, as far as falling back goes, for a request that has tried some.
     pub fn candidates(&self, tried: &[u32]) -> Vec<Candidate> {
         let candidate = |(at, version): (usize, &OnceCell<Result<Rc<Running>, Error>>)| {
@@ -199,27 +252,42 @@ impl Live {
         self.versions.iter().enumerate().map(candidate).collect()
     }
 
-    /// How the versions of a deployment that looks after itself did since this was last asked.
+    /// How the versions of a deployment that looks after itself did since this was last asked, and how those did that were
+    /// live before.
     pub fn take_reports(&self) -> Vec<Report> {
-        let deployed = self.made().filter(|(at, _)| self.snapshot.is_deployed(*at));
-        let guarded = if self.snapshot.is_guarded { deployed.collect() } else { Vec::new() };
-        let report = |(at, running): (usize, &Rc<Running>)| Report {
-            deployment_id: self.snapshot.deployment_id.clone(),
-            version_id: self.snapshot.text(at, "id").to_owned(),
-            count: running.take_count(),
+        if self.snapshot.guard.is_none() {
+            return Vec::new();
+        }
+        let deployment_id = &self.snapshot.deployment_id;
+        let of = |(at, tally): (usize, &OnceCell<Rc<Tally>>)| {
+            let (version_id, count) = (self.snapshot.text(at, "id").to_owned(), tally.get()?.take());
+            (count.requests > 0).then(|| Report { deployment_id: deployment_id.clone(), version_id, count })
         };
-        guarded.into_iter().map(report).filter(|report| report.count.requests > 0).collect()
+        self.before.take().into_iter().chain(self.tallies.iter().enumerate().filter_map(of)).collect()
     }
 
     /// They could not be told.
     pub fn give_back(&self, reports: &[Report]) {
         for report in reports {
-            let of = self.made().find(|(at, _)| self.snapshot.text(*at, "id") == report.version_id);
-            if let Some((_, running)) = of {
-                running.give_back(report.count);
+            if report.version_id.is_empty() {
+                self.before.replace(Some(report.clone()));
+            }
+            let at = self.snapshot.versions.iter().position(|version| version["id"] == *report.version_id);
+            if let Some(tally) = at.and_then(|at| self.tallies.get(at)?.get()) {
+                tally.give_back(report.count);
             }
         }
     }
+}
+
+/// What was made for the versions of an earlier copy, for those of this one.
+fn kept<T: Clone>(snapshot: &Snapshot, before: Option<(&Live, &Vec<OnceCell<T>>)>) -> Vec<OnceCell<T>> {
+    let known = |version: &Value| {
+        let (before, made) = before?;
+        let at = before.snapshot.versions.iter().position(|known| known["id"] == version["id"])?;
+        made.get(at).cloned()
+    };
+    snapshot.versions.iter().map(|version| known(version).unwrap_or_default()).collect()
 }
 
 impl Policy {

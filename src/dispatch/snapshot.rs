@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::registry::{rollout::Rollout, subject::Signer};
+use crate::registry::{guard::Rule, rollout::Rollout, subject::Signer};
 
 /// What is live of a script.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct Snapshot {
     pub rollout: Rollout,
     /// Those of the deployment and, to fall back to, some that were live before.
     pub versions: Vec<Value>,
-    /// Where it goes by itself if the newest version fails.
-    pub is_guarded: bool,
+    /// When it goes back by itself.
+    pub guard: Option<Rule>,
     /// Who a visitor is, where the script says so.
     pub affinity: Option<Affinity>,
     /// Whether its scripts go out as we do, where the namespace allows it.
@@ -75,7 +75,7 @@ impl Snapshot {
             incarnation,
             sequence: document["sequence"].as_u64().unwrap_or_default(),
             deployment_id: text(&deployment["id"]),
-            is_guarded: deployment["automatic_rollback"].is_object(),
+            guard: Rule::of(deployment),
             affinity: named("header").map(Affinity::Header).or_else(|| named("cookie").map(Affinity::Cookie)),
             inherits_outbound: settings["outbound"] == "inherit",
             has_tail: settings["tail"] == true,
@@ -107,11 +107,17 @@ impl Snapshot {
             shares: vec![(0, 100.0)],
             rollout: Rollout::new([(0, 100.0)].into_iter()),
             versions,
-            is_guarded: false,
+            guard: None,
             affinity: None,
             inherits_outbound: false,
             has_tail: false,
         }
+    }
+
+    /// The id of the deployment's version that was made last.
+    pub fn newest(&self) -> &str {
+        let newest = self.shares.iter().map(|(at, _)| *at).max_by_key(|at| self.number(*at));
+        newest.map_or("", |at| self.text(at, "id"))
     }
 
     /// The header that says who a visitor is, where the script says so.
@@ -170,17 +176,19 @@ pub(super) mod tests {
         assert_eq!((at(0), at(999), at(1000)), (0, 0, 1), "the newest has the bottom");
         assert_eq!((snapshot.is_deployed(1), snapshot.is_deployed(2), snapshot.sole()), (true, false, None));
         assert_eq!((snapshot.text(0, "id"), snapshot.number(0), snapshot.number(9)), ("v3", 3, 0));
-        assert!(!snapshot.is_guarded && snapshot.affinity.is_none());
+        assert!(snapshot.guard.is_none() && snapshot.affinity.is_none());
+        assert_eq!(snapshot.newest(), "v3");
     }
 
     #[test]
     fn reads_what_the_script_wants() {
         let mut document = split();
-        document["deployment"]["automatic_rollback"] = json!({ "threshold_percent": 5 });
+        document["deployment"]["automatic_rollback"] =
+            json!({ "threshold_percent": 5, "window_seconds": 60, "minimum_requests": 20 });
         document["deployment"]["versions"] = json!([{ "version_id": "v2", "percentage": 100 }]);
         document["settings"] = json!({ "affinity": { "cookie": "sid" }, "outbound": "inherit", "tail": true });
         let snapshot = Snapshot::parse(&document.to_string()).unwrap();
-        assert!(snapshot.is_guarded && snapshot.inherits_outbound && snapshot.has_tail);
+        assert!(snapshot.guard.is_some() && snapshot.inherits_outbound && snapshot.has_tail);
         assert_eq!(snapshot.affinity, Some(Affinity::Cookie("sid".into())));
         assert_eq!(snapshot.sole(), Some(1));
     }

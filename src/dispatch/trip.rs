@@ -11,7 +11,7 @@ use worker_loader::Error;
 use super::{
     age::Use,
     attempt::Attempt,
-    choice::{Visitor, choose},
+    choice::{Visitor, Why, choose},
     isolate,
     note::set,
     operator, refresh,
@@ -128,9 +128,9 @@ impl Trip {
         let is_preview = !script.name.version.is_empty();
         let said =
             if is_preview { None } else { js::visitor(&self.request, sole.is_none(), snapshot.affinity_header()) };
-        let (wanted, cookie) = match (sole, said) {
+        let (wanted, why, cookie) = match (sole, said) {
             // Nearly always.
-            (Some(sole), None) => (sole, None),
+            (Some(sole), None) => (sole, Why::Only, None),
             (_, said) => {
                 let said = said.unwrap_or_default();
                 let visitor = Visitor::read(&said);
@@ -144,7 +144,11 @@ impl Trip {
                     path: if target.prefix.is_empty() { "/" } else { target.prefix },
                     secure: target.scheme() == "https",
                 };
-                (choice.version, choice.sticker.map(|sticker| set_cookie(&snapshot.signer.write(&sticker), scope)))
+                (
+                    choice.version,
+                    choice.why,
+                    choice.sticker.map(|sticker| set_cookie(&snapshot.signer.write(&sticker), scope)),
+                )
             }
         };
         let request = js::derived(
@@ -157,8 +161,17 @@ impl Trip {
             live.namespace.trusted,
         )
         .map_err(Error::from)?;
-        let handed = Attempt { env: &self.env, script, live: &live, wanted, tried: &[], props: JsValue::UNDEFINED }
-            .hand_over(&request)?;
+        let attempt = Attempt {
+            env: &self.env,
+            script,
+            live: &live,
+            wanted,
+            tried: &[],
+            props: JsValue::UNDEFINED,
+            // Who asks for a version on purpose is no sample of its visitors.
+            is_counted: why != Why::Override,
+        };
+        let handed = attempt.hand_over(&request)?;
         if let Some(cookie) = cookie {
             set(&handed, "cookie", &cookie.into());
         }

@@ -1,6 +1,7 @@
 //! Automatic rollback: when a deployment's newest version fails so much more than the others that traffic goes back.
 //!
-//! Isolates count and report; the script's object adds their counts up and decides, by what is here.
+//! Isolates count and report; the script's object adds their counts up and decides, by what is here. The newest version is
+//! held against the others of its deployment, and against what was live before it.
 
 use serde_json::{Value, json};
 
@@ -29,6 +30,11 @@ impl Rule {
         })
     }
 
+    /// So many requests of one client count within the window: a deployment does not go back for fewer than ten clients.
+    pub fn each(self) -> u64 {
+        self.minimum_requests.div_ceil(10).max(1)
+    }
+
     fn part_at(self, now_ms: f64) -> u64 {
         now_ms as u64 * PARTS / (self.window_seconds * 1000)
     }
@@ -44,7 +50,8 @@ pub struct Count {
 }
 
 impl Count {
-    fn plus(self, other: Self) -> Self {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
         Self {
             requests: self.requests.saturating_add(other.requests),
             failures: self.failures.saturating_add(other.failures),
@@ -60,9 +67,9 @@ impl Count {
 /// What an isolate tells of one version since it last told: `{deployment_id, version_id, requests, failures}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Under which deployment that was. Of an older one nothing is to be learnt any more.
+    /// Under which deployment that was.
     pub deployment_id: String,
-    /// Of which version.
+    /// Of which version; empty: of all that were live under the deployment before.
     pub version_id: String,
     /// How it did.
     pub count: Count,
@@ -103,27 +110,37 @@ struct Part {
 impl Window {
     /// Adds a report that has come now, and lets go of what is older than the window.
     pub fn add(&mut self, rule: Rule, now_ms: f64, report: &Report) {
-        let now = rule.part_at(now_ms);
-        // A part of the future was told before a clock stepped back: nobody knows how old it is.
-        self.0.retain(|part| part.at <= now && now - part.at < PARTS);
+        let is_before = report.version_id.is_empty();
+        let now = if is_before { 0 } else { rule.part_at(now_ms) };
+        // A part of the future was told before a clock stepped back: nobody knows how old it is. What was before the deployment
+        // stays: it does not change any more.
+        self.0.retain(|part| is_before || part.version_id.is_empty() || part.at <= now && now - part.at < PARTS);
         match self.0.iter_mut().find(|part| part.at == now && part.version_id == report.version_id) {
             Some(part) => part.count = part.count.plus(report.count),
             None => self.0.push(Part { at: now, version_id: report.version_id.clone(), count: report.count }),
         }
     }
 
-    /// Whether traffic has to go back from this version, the newest of its deployment, and why: for people.
-    pub fn verdict(&self, rule: Rule, newest: &str) -> Option<String> {
+    /// How the versions of this window's deployment did, but for one: what that one is held against in the next.
+    pub fn total(&self, except: &str) -> Count {
+        let own = self.0.iter().filter(|part| !part.version_id.is_empty() && part.version_id != except);
+        own.fold(Count::default(), |total, part| total.plus(part.count))
+    }
+
+    /// Whether traffic has to go back from this version, the newest of its deployment, and why: for people. Where the
+    /// deployment `is_split`, enough has to be known of what the version is held against.
+    pub fn verdict(&self, rule: Rule, newest: &str, is_split: bool) -> Option<String> {
         let (mut new, mut old) = (Count::default(), Count::default());
         for part in &self.0 {
             let side = if part.version_id == newest { &mut new } else { &mut old };
             *side = side.plus(part.count);
         }
         let (is, was) = (new.thousandths(), old.thousandths());
-        (new.requests >= rule.minimum_requests && is > was + rule.threshold_percent * 10).then(|| {
+        let enough = new.requests >= rule.minimum_requests && (!is_split || old.requests >= rule.minimum_requests);
+        (enough && is > was + rule.threshold_percent * 10).then(|| {
             format!(
                 "Rolled back: {}.{} % of {} requests to version {newest} failed within {} s, against {}.{} % of {} to the \
-                 others; allowed are {} points more.",
+                 others and before; allowed are {} points more.",
                 is / 10,
                 is % 10,
                 new.requests,
@@ -188,7 +205,9 @@ mod tests {
             ((0, 0), (100, 100), false),
         ] {
             let window = window(&[(0.0, report("new", new.0, new.1)), (0.0, report("old", old.0, old.1))]);
-            assert_eq!(window.verdict(RULE, "new").is_some(), back, "{new:?} against {old:?}");
+            assert_eq!(window.verdict(RULE, "new", false).is_some(), back, "{new:?} against {old:?}");
+            let (split, known) = (window.verdict(RULE, "new", true).is_some(), old.0 >= RULE.minimum_requests);
+            assert_eq!(split, back && known, "{new:?} beside {old:?}");
         }
     }
 
@@ -197,20 +216,45 @@ mod tests {
         let window =
             window(&[(0.0, report("new", 40, 10)), (0.0, report("old", 200, 1)), (9.0, report("older", 200, 1))]);
         assert_eq!(
-            window.verdict(RULE, "new").unwrap(),
-            "Rolled back: 25.0 % of 40 requests to version new failed within 60 s, against 0.5 % of 400 to the others; \
-             allowed are 5 points more."
+            window.verdict(RULE, "new", true).unwrap(),
+            "Rolled back: 25.0 % of 40 requests to version new failed within 60 s, against 0.5 % of 400 to the others and \
+             before; allowed are 5 points more."
         );
     }
 
     #[test]
     fn the_window_slides() {
         let bad = (0.0, report("new", 100, 100));
-        let then = |now_ms| window(&[bad.clone(), (now_ms, report("new", 20, 0))]).verdict(RULE, "new").is_some();
+        let then =
+            |now_ms| window(&[bad.clone(), (now_ms, report("new", 20, 0))]).verdict(RULE, "new", false).is_some();
         assert!(then(59_000.0));
         assert!(!then(60_000.0), "a minute later it is forgotten");
         let back = window(&[(1e12, report("new", 100, 100)), (0.0, report("new", 20, 0))]);
-        assert_eq!(back.verdict(RULE, "new"), None, "a clock that steps back forgets");
+        assert_eq!(back.verdict(RULE, "new", false), None, "a clock that steps back forgets");
+    }
+
+    #[test]
+    fn the_newest_is_held_against_what_was_live_before() {
+        let with = |before: (u64, u64)| {
+            let told = [(0.0, report("", before.0, before.1)), (1e12, report("new", 100, 30))];
+            window(&told).verdict(RULE, "new", false).is_some()
+        };
+        assert!(with((1000, 240)), "24 % before, however long ago");
+        assert!(!with((1000, 250)), "25 % before: 5 points more are allowed");
+        let later = window(&[(0.0, report("", 10, 5)), (0.0, report("new", 40, 10)), (1.0, report("", 90, 0))]);
+        assert_eq!(
+            later.total("other"),
+            Count { requests: 40, failures: 10 },
+            "the next one is held against these alone"
+        );
+        assert_eq!(later.total("new"), Count::default(), "and not against itself");
+        assert_eq!(later.0.len(), 2);
+    }
+
+    #[test]
+    fn a_client_is_a_tenth_of_what_it_takes() {
+        let each = |minimum_requests| Rule { minimum_requests, ..RULE }.each();
+        assert_eq!([each(1), each(10), each(11), each(1000)], [1, 1, 2, 100]);
     }
 
     #[test]

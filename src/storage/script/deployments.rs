@@ -17,6 +17,7 @@ const STAND_INS: usize = 2;
 impl Op<'_> {
     /// Puts a deployment live.
     pub(super) fn add_deployment(&self, row: &mut Row, mut deployment: Value, source: Value) -> Result<Value, Refusal> {
+        let before = self.db.column("SELECT max(sequence) FROM deployment", &[])?.swap_remove(0);
         row.sequence += 1;
         let id = new_id()?;
         deployment["id"] = id.as_str().into();
@@ -28,9 +29,16 @@ impl Op<'_> {
             "INSERT INTO deployment (sequence, id, document) VALUES (?, ?, ?)",
             &[row.sequence.into(), id.into(), deployment.clone()],
         )?;
+        let ids = deployment["versions"].clone();
+        // All that is live now is older: a rollback.
         self.db.run(
-            "UPDATE version SET deployed = ? WHERE id IN (SELECT json_extract(value, '$.version_id') FROM json_each(?))",
-            &[row.sequence.into(), deployment["versions"].clone()],
+            "UPDATE version SET taken_back = 1 WHERE deployed = ?1 AND number > (SELECT max(number) FROM version WHERE id IN \
+             (SELECT json_extract(value, '$.version_id') FROM json_each(?2)))",
+            &[before, ids.clone()],
+        )?;
+        self.db.run(
+            "UPDATE version SET taken_back = 0, deployed = ? WHERE id IN (SELECT json_extract(value, '$.version_id') FROM json_each(?))",
+            &[row.sequence.into(), ids],
         )?;
         self.db.run(
             "DELETE FROM deployment WHERE sequence <= (SELECT sequence FROM deployment ORDER BY sequence DESC LIMIT 1 OFFSET ?)",
@@ -46,11 +54,11 @@ impl Op<'_> {
             .ok_or_else(|| Refusal::StorageUnavailable("a script has no deployment".to_owned()))
     }
 
-    /// The ids of the versions that are live, and of those that were last before them.
+    /// The ids of the versions that are live, and of those that were last before them and that no rollback took back.
     pub(super) fn live_ids(&self) -> Result<Vec<Value>, Refusal> {
         let live = self.current()?["versions"].as_array().map_or(0, Vec::len);
         self.db.column(
-            "SELECT id FROM version WHERE deployed > 0 ORDER BY deployed DESC, number DESC LIMIT ?",
+            "SELECT id FROM version WHERE deployed > 0 AND taken_back = 0 ORDER BY deployed DESC, number DESC LIMIT ?",
             &[(live + STAND_INS).into()],
         )
     }

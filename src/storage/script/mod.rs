@@ -35,7 +35,12 @@ use crate::{
 use op::{Kind, Op};
 
 /// From nothing to the schema of today. A step that was ever deployed stays as it is.
-const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
 const KEPT_MS: u32 = 3_600_000;

@@ -15,14 +15,36 @@ impl Op<'_> {
         let current = self.current()?;
         let Some(rule) = Rule::of(&current) else { return Ok(false) };
         let id = current["id"].as_str().unwrap_or_default();
-        let kept = self.db.row("SELECT window FROM watch WHERE deployment = ?", &[id.into()])?;
-        let mut window = kept.map_or_else(Window::default, |kept| Window::from_value(&document(&kept[0])));
-        let reports = self.input["reports"].as_array().map_or(&[][..], Vec::as_slice);
-        for report in reports.iter().filter_map(Report::from_value).filter(|report| report.deployment_id == id) {
-            window.add(rule, self.now_ms, &report);
-        }
         let newest = self.newest_of(&current)["id"].as_str().unwrap_or_default().to_owned();
-        if let Some(reason) = window.verdict(rule, &newest)
+        let before = self.db.column("SELECT id FROM deployment ORDER BY sequence DESC LIMIT 1 OFFSET 1", &[])?;
+        let before = before.first().and_then(Value::as_str).unwrap_or_default();
+        let of = |deployment: &str| -> Result<Option<Window>, Refusal> {
+            let kept = self.db.row("SELECT window FROM watch WHERE deployment = ?", &[deployment.into()])?;
+            Ok(kept.map(|kept| Window::from_value(&document(&kept[0]))))
+        };
+        let mut window = match of(id)? {
+            Some(window) => window,
+            None => {
+                // The first that is told of it: what its versions are held against is in the window of the one before.
+                let count = of(before)?.unwrap_or_default().total(&newest);
+                let mut window = Window::default();
+                window.add(
+                    rule,
+                    self.now_ms,
+                    &Report { deployment_id: before.into(), version_id: String::new(), count },
+                );
+                window
+            }
+        };
+        let reports = self.input["reports"].as_array().map_or(&[][..], Vec::as_slice);
+        for report in reports.iter().filter_map(Report::from_value) {
+            // Of an older one nothing is to be learnt any more.
+            if report.deployment_id == if report.version_id.is_empty() { before } else { id } {
+                window.add(rule, self.now_ms, &report);
+            }
+        }
+        let is_split = current["versions"].as_array().is_some_and(|versions| versions.len() > 1);
+        if let Some(reason) = window.verdict(rule, &newest, is_split)
             && let Some(earlier) = self.earlier_without(&newest)?
         {
             let deployment = json!({
