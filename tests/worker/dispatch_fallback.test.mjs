@@ -65,6 +65,30 @@ describe("a version that does not load", () => {
     }
   }));
 
+  test("is not replaced by one that was taken back", () => withScripts(spied, async (host) => {
+    const one = await host.deploy("app", says("one"));
+    await host.deploy("app", says("two, with a hole"));
+    await host.split("app", { [one]: 100 });
+    const three = await host.deploy("app", says("three"));
+    await corrupted(host, "app", three, { "index.js": "export default {" });
+    assert.equal(await text(await host.ask("app/")), "one");
+  }));
+
+  test("is replaced for requests that were under way when its script was set otherwise", () => withScripts(spied, async (host) => {
+    await host.deploy("app", says("one"));
+    assert.equal(await text(await host.ask("app/")), "one");
+    const two = await host.deploy("app", says("two"));
+    await corrupted(host, "app", two, { "index.js": "export default {" });
+    await host.spy({ hold: "tenants/app@" });
+    const answer = host.ask("app/");
+    while ((await host.spy()).held === 0) await wait(5);
+    await host.patch("app", { tail: true });
+    const other = host.ask("app/");
+    while ((await host.spy()).held === 1) await wait(5);
+    await host.spy({ hold: "" });
+    for (const one of [answer, other]) assert.deepEqual([await text(await one), (await one).status], ["one", 200]);
+  }));
+
   test("with none that is good is a 502 that says where the error is; and so is a preview", () => withScripts(spied, async (host) => {
     const one = await host.deploy("app", says("one"));
     await corrupted(host, "app", one, { "index.js": "import './gone.js';" });
@@ -108,7 +132,8 @@ describe("code that cannot be had", () => {
     await host.spy({ bucket: "works" });
     const answer = await host.ask("app/");
     assert.deepEqual([await text(answer), version(answer), fallback(answer)], ["two", two, null]);
-    assert.deepEqual(await incidents(host, "app"), []);
+    const kinds = (await incidents(host, "app")).map(({ version_id, kind, count }) => [version_id, kind, count]);
+    assert.deepEqual(kinds, [[two, "unavailable", 1]], "that another version served is told");
   }));
 
   test("with no other version to turn to is a 503, until it can be had", () => withScripts(spied, async (host) => {
@@ -145,7 +170,7 @@ describe("code that cannot be had", () => {
     // A body was sent already, and nobody knows whether it was read.
     await host.spy({ cancel: 1 });
     await refused(await host.ask("app/", { method: "POST", body: "b" }), 503, "dynamic_worker_canceled");
-    assert.deepEqual(await incidents(host, "app"), []);
+    assert.deepEqual((await incidents(host, "app")).map(({ kind, count }) => [kind, count]), [["unavailable", 1]]);
   }));
 });
 

@@ -1,6 +1,7 @@
 // Automatic rollback: a deployment whose newest version fails more than it may goes back by itself, and says why.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { NAMESPACES } from "./api.mjs";
 import { from, says, startSharing, text, version, wait, withScripts } from "./dispatch.mjs";
 
 const TTL_MS = 100;
@@ -32,7 +33,7 @@ describe("a deployment with a rule", () => {
       assert.ok(took < 500, `${took} requests`);
       assert.deepEqual(now.versions, [{ version_id: good, percentage: 100 }]);
       assert.equal(now.annotations["workers/triggered_by"], "automatic_rollback");
-      assert.match(now.annotations["workers/message"], new RegExp(`^Rolled back: 100\\.0 % of \\d+ requests to version ${bad} failed within 60 s, against 0\\.0 % of \\d+ to the others; allowed are 10 points more\\.$`));
+      assert.match(now.annotations["workers/message"], new RegExp(`^Rolled back: 100\\.0 % of \\d+ requests to version ${bad} failed within 60 s, against 0\\.0 % of \\d+ to the others and before; allowed are 10 points more\\.$`));
       assert.equal(now.automatic_rollback, null);
       await wait(TTL_MS);
       for (let i = 0; i < 20; i += 1) assert.equal(await text(await host.ask("app/", from(`198.51.100.${i}`))), "good");
@@ -89,6 +90,68 @@ describe("a deployment with a rule", () => {
       await wait(TTL_MS);
     }
     assert.equal((await host.deployments("app"))[0].id, ruled.id, "12 requests are too few to tell");
+  }));
+
+  test("does not go back for those who ask for the version that fails, nor for one visitor", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
+    const good = await host.deploy("app", says("good"));
+    const bad = await host.upload("app", FAILS);
+    const live = await host.split("app", { [good]: 50, [bad]: 50 }, { automatic_rollback: RULE });
+    let failed = 0;
+    const ask = async (init) => {
+      const answer = await host.ask("app/", init);
+      await answer.text();
+      failed += answer.status === 500 ? 1 : 0;
+    };
+    for (let i = 0; i < 100; i += 1) await ask(from(`192.0.2.${i}`, { "cloudflare-workers-version-overrides": `app="${bad}"` }));
+    assert.equal(failed, 100);
+    // Enough of the good version, so that it is not for want of that.
+    for (let i = 0; i < 100; i += 1) await ask(from(`192.0.2.${i}`, { "cloudflare-workers-version-overrides": `app="${good}"` }));
+    for (let i = 0; i < 200; i += 1) await ask(from("192.0.2.1", { "cloudflare-workers-version-key": `visitor ${i}` }));
+    assert.ok(failed > 150, `${failed}`);
+    await wait(TTL_MS);
+    await ask(from("192.0.2.1"));
+    await wait(TTL_MS);
+    assert.equal((await host.deployments("app"))[0].id, live.id);
+  }));
+
+  test("is held against what was live before it", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
+    const flaky = (name) => `let calls = 0; export default { fetch: () => new Response("${name}", { status: (calls += 1) % 2 ? 500 : 200 }) };`;
+    const ask = async (count) => {
+      for (let i = 0; i < count; i += 1) await (await host.ask("app/", from(`192.0.2.${i}`))).text();
+      await wait(TTL_MS);
+      await (await host.ask("app/", from("192.0.2.250"))).text();
+      await wait(TTL_MS);
+    };
+    await host.deploy("app", flaky("one"));
+    await ask(60);
+    for (const name of ["two", "three"]) {
+      // Before the second, the isolate has told all that it counted of the first.
+      const live = await host.split("app", { [await host.upload("app", flaky(name))]: 100 }, { automatic_rollback: RULE });
+      await ask(100);
+      await ask(100);
+      assert.equal((await host.deployments("app"))[0].id, live.id, `${name} fails as often as what was there`);
+    }
+    const worse = await host.split("app", { [await host.upload("app", FAILS)]: 100 }, { automatic_rollback: RULE });
+    await ask(100);
+    await ask(100);
+    const [now] = await host.deployments("app");
+    assert.notEqual(now.id, worse.id);
+    assert.match(now.annotations["workers/message"], /against [45]\d\.\d % of \d+ to the others and before/);
+  }));
+
+  test("does not go back because the bucket is down", () => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
+    const good = await host.deploy("app", says("good"));
+    await text(await host.ask("app/"));
+    const other = await host.upload("app", says("other"));
+    await host.spy({ bucket: "fails" });
+    const live = await host.split("app", { [good]: 50, [other]: 50 }, { automatic_rollback: RULE });
+    for (let i = 0; i < 200; i += 1) assert.equal(await text(await host.ask("app/", from(`192.0.2.${i}`))), "good");
+    await wait(TTL_MS);
+    await text(await host.ask("app/", from("192.0.2.200")));
+    await wait(TTL_MS);
+    assert.equal((await host.deployments("app"))[0].id, live.id);
+    const { incidents } = (await host.api("GET", `${NAMESPACES}/tenants/scripts/app/incidents`)).result;
+    assert.deepEqual(incidents.map(({ version_id, kind, count }) => [version_id, kind, count]), [[other, "unavailable", 1]]);
   }));
 
   test("of one version alone goes back to the one before it", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
