@@ -5,7 +5,7 @@ import { fromBase64 } from "./base64.js";
 import { sessionKey } from "./key.js";
 import { reopen } from "./listing.js";
 import { Malformed, parts } from "./parts.js";
-import { lifetime, sign, verify } from "./token.js";
+import { sign, verify } from "./token.js";
 import { WrongSize, stream, whole } from "./write.js";
 
 const UNAUTHORIZED = 10023;
@@ -23,10 +23,10 @@ export const upload = (env, request) => outcome(async () => {
 	const key = await sessionKey(env);
 	const claims = await verify(key, bearer, Date.now());
 	if (!claims) {
-		const message = "This takes the token of an upload session, `Authorization: Bearer <jwt>`, which is valid for an hour.";
+		const message = "This takes the token of an upload session, `Authorization: Bearer <jwt>`, which is valid for an hour from when the session was opened: open another one.";
 		throw new Refused(401, [{ code: UNAUTHORIZED, message }]);
 	}
-	const { namespace, script, files: digest } = claims;
+	const { namespace, script, files: digest, exp } = claims;
 	const object = `${namespace}/${script}`;
 	const { files, owner, missing } = await reopen(env, object, digest);
 	const { stored, problems } = await receive(request, env.BUNDLES, `${object}/`, new Map(files.map(([, hash, size]) => [hash, size])), missing);
@@ -34,7 +34,8 @@ export const upload = (env, request) => outcome(async () => {
 	const { missing: left } = await ask(env.SCRIPTS, object, { op: "stored", objects: Object.keys(stored), types: stored, owner });
 	if (problems.length > 0) throw invalid(...problems.slice(0, MOST_PROBLEMS));
 	if (left > 0) return { status: 202, result: { jwt: null } };
-	return { status: 201, result: { jwt: await sign(key, { namespace, script, files: digest }, lifetime()) } };
+	// A session ends when it was to end: were each upload to begin its hour anew, it would never.
+	return { status: 201, result: { jwt: await sign(key, { namespace, script, files: digest }, exp * 1000) } };
 });
 
 /** Writes the files that are missing. `stored`: their types, or null, under their keys below the prefix. */

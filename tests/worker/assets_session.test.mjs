@@ -42,6 +42,22 @@ describe("a session", () => {
     assert.equal(await text("/7.txt"), "7");
   });
 
+  test("ends an hour after it was opened, whatever is uploaded to it", async () => {
+    const files = { "/a.txt": "ends" };
+    await upload();
+    const first = claims((await open(sizes(files))).jwt);
+    const soon = Math.floor(Date.now() / 1000) + 3;
+    const { key } = await directory(host)("session_key");
+    const jwt = await sign(key, first, soon * 1000);
+    const hash = hashOf("/a.txt", "ends");
+    const { result } = await send(jwt, parts({ [hash]: ["ends", "text/plain"] }), { status: 201 });
+    assert.equal(claims(result.jwt).exp, soon, "the token of the whole ends with the session");
+    assert.equal(claims((await send(result.jwt, parts({}), { status: 201 })).result.jwt).exp, soon, "and is not renewed with itself");
+    await new Promise((resolve) => setTimeout(resolve, soon * 1000 - Date.now() + 50));
+    assert.match((await send(result.jwt, parts({}), { status: 401 })).errors[0].message, /for an hour.*open another one/);
+    assert.match((await put(result.jwt, {}, { status: 400 })).errors[0].message, /older than an hour/);
+  });
+
   test("with nothing in it is a site of nothing", async () => {
     await put((await open({})).jwt);
     assert.equal((await get("/")).status, 404);
