@@ -33,7 +33,7 @@ pub(super) enum Kind {
 pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusal> {
     // First, as who is told while it still sends may not see what.
     let received = upload::receive(&scope.request, &scope.env).await?;
-    let script = Script { scope, namespace: scope.namespace().await? };
+    let script = Script { scope, namespace: scope.namespace().await?, is_content: kind == Kind::Content };
     // Whether it may be there, or whether it is.
     let first = match kind {
         Kind::Script => "admit",
@@ -85,7 +85,7 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
 /// # Errors
 /// As [`upload`].
 pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value) -> Result<(), Refusal> {
-    let script = Script { scope, namespace: namespace.clone() };
+    let script = Script { scope, namespace: namespace.clone(), is_content: false };
     let bindings =
         if recheck::is_of_secrets(operation) { script.ask("bindings", Vec::new()).await? } else { Value::Null };
     let Some(patch) = recheck::patch_of(operation, &bindings) else { return Ok(()) };
@@ -99,6 +99,8 @@ pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value)
 struct Script<'a> {
     scope: &'a Scope,
     namespace: Found,
+    /// Whether what is not sent is that of the latest version.
+    is_content: bool,
 }
 
 impl Script<'_> {
@@ -110,6 +112,7 @@ impl Script<'_> {
             operation.insert(name.to_owned(), value.into());
         }
         operation.insert("trusted_workers".to_owned(), self.namespace.trusted.into());
+        operation.insert("content".to_owned(), self.is_content.into());
         for (name, value) in fields {
             operation.insert(name.to_owned(), value);
         }

@@ -118,6 +118,22 @@ describe("an upload", () => {
     const { result } = await put("export default { fetch() {}, queue() {} }");
     assert.deepEqual([result.dispatch_namespace, result.script.handlers], ["tenants", ["fetch", "queue"]]);
     assert.deepEqual((await api("GET", `${path}/settings`)).result, before);
+    // All three start from the latest version, and put live what that is.
+    const staged = form({ main_module: "index.js", compatibility_date: "2026-01-02" }, { "index.js": [CODE] });
+    const { result: version } = await api("POST", `${path}/versions`, staged);
+    const deployed = async () => (await api("GET", `${path}/deployments`)).result.deployments[0].id;
+    const live = await deployed();
+    for (const change of [
+      (options) => put(CODE, options),
+      (options) => api("PATCH", `${path}/settings`, { compatibility_date: "2026-01-03" }, options),
+      (options) => api("PUT", `${path}/secrets`, { name: "S", text: "x", type: "secret_text" }, options),
+    ]) {
+      const { errors } = await change({ status: 400 });
+      assert.deepEqual(errors.map(({ code }) => code), [10215], JSON.stringify(errors));
+    }
+    assert.equal(await deployed(), live);
+    await api("POST", `${path}/deployments?force=true`, { strategy: "percentage", versions: [{ version_id: version.id, percentage: 100 }] });
+    await put(CODE);
     const empty = await api("PUT", `${path}/content`, form({ main_module: "index.js" }, {}), { status: 400 });
     assert.match(empty.errors[0].message, /no module/);
   });

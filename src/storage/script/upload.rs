@@ -13,6 +13,7 @@ impl Op<'_> {
     /// that makes none. Stores nothing.
     pub(super) fn resolve(&self) -> Result<Value, Refusal> {
         let row = self.find()?;
+        self.check_content()?;
         let draft = if self.input["patch"].is_null() {
             Some(self.input["draft"].clone())
         } else {
@@ -30,10 +31,12 @@ impl Op<'_> {
         version::resolve(&draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)
     }
 
-    /// `upload {draft, deploy, objects}`: a new version, and where asked for all traffic to it.
+    /// `upload {draft, deploy, objects, content}`: a new version, and where asked for all traffic to it. Of `content` all else
+    /// is that of the latest version.
     pub(super) fn upload(&self) -> Result<Value, Refusal> {
         let deploy = self.input["deploy"] == true;
         let draft = &self.input["draft"];
+        self.check_content()?;
         let mut row = match self.find()? {
             Some(row) => row,
             None if deploy => self.born()?,
@@ -100,6 +103,11 @@ impl Op<'_> {
         let message = "The latest version of this script is not deployed to all traffic, and this change would put it \
                        live: deploy it, or roll it back by an upload, first.";
         Err(Refusal::api(400, problem::LATEST_NOT_DEPLOYED, message))
+    }
+
+    /// As [`latest_if_live`](Self::latest_if_live), where modules alone are uploaded.
+    fn check_content(&self) -> Result<(), Refusal> {
+        if self.input["content"] == true { self.latest_if_live().map(drop) } else { Ok(()) }
     }
 
     /// Whether the namespace lets the script have these settings.
