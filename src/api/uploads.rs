@@ -90,8 +90,10 @@ pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value)
         if recheck::is_of_secrets(operation) { script.ask("bindings", Vec::new()).await? } else { Value::Null };
     let Some(patch) = recheck::patch_of(operation, &bindings) else { return Ok(()) };
     let version = script.ask("resolve", vec![("patch", patch)]).await?;
-    let Some(digest) = version["bundle"].as_str() else { return Ok(()) };
-    let kept = Kept::read(&scope.env, &namespace.id, &scope.call.script, digest).await?;
+    if version["bundle"].is_null() {
+        return Ok(());
+    }
+    let kept = Kept::read(&scope.env, &namespace.id, &scope.call.script, &version).await?;
     kept.check(&scope.env, &version).await.map(drop)
 }
 
@@ -127,12 +129,12 @@ impl Script<'_> {
     /// Writes the bundle to R2, and the source maps that came with it; gives their keys.
     async fn store(&self, received: &Received, digest: &str) -> Result<Vec<Value>, Refusal> {
         let (env, id, name) = (&self.scope.env, &self.namespace.id, &self.scope.call.script);
-        let (bundle, map) = (bundle_key(id, name, digest), map_key(id, name, digest));
+        let (bundle, map) = (bundle_key(id, name, digest), received.maps.as_str().map(|maps| map_key(id, name, maps)));
         let mut keys = vec![json!(bundle)];
-        keys.extend(received.maps.then(|| json!(map)));
+        keys.extend(map.as_deref().map(Value::from));
         let begun = self.ask("begin", vec![("objects", keys.clone().into())]).await?;
         for missing in begun["missing"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            received.kept.store(if missing == map { "maps" } else { "modules" }, env, missing).await?;
+            received.kept.store(if Some(missing) == map.as_deref() { "maps" } else { "modules" }, env, missing).await?;
         }
         Ok(keys)
     }
@@ -166,7 +168,7 @@ fn parse(received: &Received, metadata: &Value) -> Result<Value, Refusal> {
     let mut problems: Vec<Problem> = received.problems.clone();
     match metadata::parse(metadata, &received.modules) {
         Ok(mut draft) if problems.is_empty() => {
-            draft["maps"] = received.maps.into();
+            draft["maps"] = received.maps.clone();
             return Ok(draft);
         }
         Ok(_) => {}

@@ -1,6 +1,7 @@
 //! Bundles in R2.
 
 use js_sys::{Reflect, futures::JsFuture};
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Response;
 use worker::Env;
@@ -17,12 +18,14 @@ const BUCKET: &str = "BUNDLES";
 pub struct Kept(pub(super) JsValue);
 
 impl Kept {
-    /// Reads those of a bundle again.
+    /// Reads those of a version again.
     ///
     /// # Errors
     /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
-    pub async fn read(env: &Env, namespace_id: &str, script: &str, digest: &str) -> Result<Self, Refusal> {
-        let (bundle, map) = (bundle_key(namespace_id, script, digest), map_key(namespace_id, script, digest));
+    pub async fn read(env: &Env, namespace_id: &str, script: &str, version: &Value) -> Result<Self, Refusal> {
+        let digest = version["bundle"].as_str().unwrap_or_default();
+        let maps = version["maps"].as_str().unwrap_or(digest);
+        let (bundle, map) = (bundle_key(namespace_id, script, digest), map_key(namespace_id, script, maps));
         let kept = sys::upload::read_kept(&bucket(env)?, &bundle, &map);
         JsFuture::from(kept).await.map(Self).map_err(unavailable)
     }

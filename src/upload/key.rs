@@ -5,7 +5,7 @@ pub fn bundle_key(namespace_id: &str, script: &str, digest: &str) -> String {
     [namespace_id, "/", script, "/bundle/", digest].concat()
 }
 
-/// The key of the source maps that came with a bundle.
+/// The key of source maps, by their own digest; of versions of older hosts, by that of the bundle that they came with.
 pub fn map_key(namespace_id: &str, script: &str, digest: &str) -> String {
     [namespace_id, "/", script, "/map/", digest].concat()
 }

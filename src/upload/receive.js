@@ -16,7 +16,7 @@ const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(
 const refused = (why, ...messages) => ({ facts: JSON.stringify({ refused: why, messages }) });
 
 /**
- * `{ facts, kept }`: facts is JSON, `{ metadata, modules: [{ name, kind, bytes, sha256 }], maps, problems }` with the
+ * `{ facts, kept }`: facts is JSON, `{ metadata, modules: [{ name, kind, bytes, sha256 }], maps, problems }` with the digest of the source maps, the
  * metadata as an object, or `{ refused, messages }`. What was kept, modules with their bytes, stays in JavaScript.
  */
 export async function receive(request, limit) {
@@ -94,7 +94,14 @@ async function facts({ parts, single, type }, headers) {
 	for (const { name, kind, bytes } of modules) {
 		told.push({ name, kind, bytes: bytes.length, sha256: hex(await crypto.subtle.digest("SHA-256", bytes)) });
 	}
-	return { facts: JSON.stringify({ metadata, modules: told, maps: maps.length, problems }), kept: { modules, maps } };
+	return { facts: JSON.stringify({ metadata, modules: told, maps: await digest(maps), problems }), kept: { modules, maps } };
+}
+
+/** Of source maps: they are kept by it, as the same modules may come with others. */
+async function digest(maps) {
+	if (maps.length === 0) return null;
+	const all = await Promise.all(maps.map(async ({ name, bytes }) => [name, hex(await crypto.subtle.digest("SHA-256", bytes))]));
+	return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(all.sort()))));
 }
 
 const FORMS =

@@ -25,8 +25,8 @@ pub struct Received {
     pub metadata: Value,
     /// The modules: `{name, kind, bytes, sha256}` each.
     pub modules: Vec<Value>,
-    /// Whether source maps came along.
-    pub maps: bool,
+    /// The digest of the source maps that came along, or null.
+    pub maps: Value,
     /// What is wrong with the modules: their names, types, number, text.
     pub problems: Vec<Problem>,
     /// Its bytes.
@@ -46,7 +46,7 @@ pub async fn receive(request: &Request, env: &Env) -> Result<Received, Refusal> 
             Value::Array(modules) => modules,
             _ => Vec::new(),
         },
-        maps: facts["maps"] != 0,
+        maps: facts["maps"].take(),
         problems: problems(&facts["problems"], problem::VALIDATION),
         kept: Kept(kept),
     })

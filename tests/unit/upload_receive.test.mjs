@@ -56,7 +56,7 @@ test("wrangler's form: names without ./, kinds by type, source maps apart", asyn
       module("data.bin", "data", Uint8Array.from([255, 0])),
       module("data.json", "json", '{"a":1}'),
     ],
-    maps: 1,
+    maps: sha256(JSON.stringify([["index.js.map", sha256("{}")]])),
     problems: [],
   });
   assert.deepEqual(kept.modules.map(({ bytes }) => bytes.length), [CODE.length, 5, 8, 18, 2, 7]);
@@ -69,7 +69,7 @@ test("the SDK's form, under a type that is none: files in a list, files by name"
   for (const files of [[file], { "index.js": file }]) {
     const request = await sent((scripts) => scripts.update("s", { account_id: "a", dispatch_namespace: "n", metadata, files }));
     assert.equal(request.headers.get("content-type"), "application/javascript");
-    assert.deepEqual(await read(request), { metadata, modules: [module("index.js", "js", CODE)], maps: 0, problems: [] });
+    assert.deepEqual(await read(request), { metadata, modules: [module("index.js", "js", CODE)], maps: null, problems: [] });
   }
   const call = (scripts) => scripts.content.update("s", { account_id: "a", dispatch_namespace: "n", metadata: { main_module: "index.js" }, files: [file] });
   assert.deepEqual((await read(await sent(call))).modules, [module("index.js", "js", CODE)]);
@@ -78,14 +78,14 @@ test("the SDK's form, under a type that is none: files in a list, files by name"
 test("the SDK's metadata without files is JSON that is called JavaScript", async () => {
   const metadata = { main_module: "index.js", assets: { jwt: "j" } };
   const request = await sent((scripts) => scripts.update("s", { account_id: "a", dispatch_namespace: "n", metadata }));
-  assert.deepEqual(await read(request), { metadata, modules: [], maps: 0, problems: [] });
+  assert.deepEqual(await read(request), { metadata, modules: [], maps: null, problems: [] });
   assert.deepEqual((await read(put(JSON.stringify({ metadata }), "application/json"))).metadata, metadata);
 });
 
 test("one file alone", async () => {
   for (const type of ["application/javascript+module", "Text/JavaScript+Module; charset=utf-8"]) {
     assert.deepEqual(await read(put(CODE, type)), {
-      metadata: { main_module: "index.js" }, modules: [module("index.js", "js", CODE)], maps: 0, problems: [],
+      metadata: { main_module: "index.js" }, modules: [module("index.js", "js", CODE)], maps: null, problems: [],
     });
   }
   for (const type of ["application/javascript", "text/javascript"]) {
@@ -121,7 +121,7 @@ test("what curl sends: metadata from a file, a part without a file name, types b
   assert.deepEqual(await read(put(body, "multipart/form-data; boundary=b")), {
     metadata: { main_module: "index.mjs" },
     modules: [module("index.mjs", "js", CODE), module("a.txt", "text", "hi")],
-    maps: 0,
+    maps: null,
     problems: [],
   });
 });

@@ -81,6 +81,28 @@ describe("retention", () => {
   });
 });
 
+test("source maps go with the last version that names them, though their bundle stays; those of an older host stay with it", async () => {
+  const at = (digest) => `${id}/${name}/map/${digest}`;
+  const send = async (digest) => {
+    const given = draft("mapped", { maps: digest ?? false });
+    const objects = [key(given), ...(digest ? [at(digest)] : [])];
+    await ask("begin", { objects });
+    await put(host, Object.fromEntries(objects.map((key) => [key, "bytes"])));
+    await ask("upload", { draft: given, deploy: true, objects });
+  };
+  await send("m1");
+  const { bundle } = draft("mapped");
+  await put(host, { [at(bundle)]: "bytes" });
+  await sql(host, "SCRIPTS", `${id}/${name}`, `INSERT INTO object (key, state, since) VALUES ('map/${bundle}', 1, 1);
+    INSERT INTO holds VALUES ('bundle/${bundle}', 'map/${bundle}');`);
+  await ask("patch_settings", { patch: { retention: 1 } });
+  for (const digest of ["m2", undefined, undefined, "m3"]) await send(digest);
+  await until(async () => JSON.stringify(await keys()) === JSON.stringify([key(draft("mapped")), at(bundle), at("m3")].sort()), "two maps go");
+  await wait(GRACE_MS * 2);
+  assert.equal((await keys()).length, 3);
+  await refused(ask("upload", { draft: draft("mapped", { maps: "m9" }), deploy: true, objects: [key(draft("mapped"))] }), 409, 190004);
+});
+
 describe("an upload of what is about to be cleaned up", () => {
   test("that has begun keeps it", async () => {
     const given = draft("again");

@@ -29,7 +29,7 @@ describe("an upload", () => {
     const [bundle, map] = await keys();
     assert.match(bundle, /^bundle\/[0-9a-f]{64}$/);
     assert.equal(bundle.slice(7), result.etag);
-    assert.equal(map, bundle.replace("bundle", "map"));
+    assert.match(map, /^map\/[0-9a-f]{64}$/);
     const read = Object.fromEntries((await stored(bundle)).map(({ name, kind, bytes }) => [name, [kind, Buffer.from(bytes).toString("latin1")]]));
     const latin1 = (data) => Buffer.from(data).toString("latin1");
     assert.deepEqual(read, {
@@ -49,6 +49,24 @@ describe("an upload", () => {
     assert.notEqual(first.deployment_id, second.deployment_id);
     assert.equal((await keys()).length, 1);
     assert.equal((await versions()).length, 2);
+  });
+
+  test("of the same modules with other source maps keeps those, and one without has none", async () => {
+    const map = (file) => JSON.stringify({ version: 3, sources: [file], sourcesContent: ["const a: number = 1;"], names: [], mappings: "AAAA" });
+    const needs = `import { env } from "cloudflare:workers"; if (env.FAIL) throw new Error("no");\n${CODE}\n//# sourceMappingURL=index.js.map`;
+    const send = (file) => api("PUT", path, form({ main_module: "index.js" }, { "index.js": [needs], "index.js.map": [map(file), "application/source-map"] }));
+    const fail = () => api("PATCH", `${path}/settings`, { bindings: [{ name: "FAIL", type: "plain_text", text: "1" }] }, { status: 400 });
+    const etags = [];
+    for (const file of ["src/first.ts", "src/second.ts"]) {
+      etags.push((await send(file)).result.etag);
+      assert.match((await fail()).errors[0].message, new RegExp(file), "the map that came with the latest version");
+    }
+    await send("src/first.ts");
+    assert.match((await fail()).errors[0].message, /src\/first\.ts/, "and again, as it is there");
+    assert.equal(etags[0], etags[1]);
+    assert.deepEqual((await keys()).map((key) => key.split("/")[0]), ["bundle", "map", "map"]);
+    await api("PUT", path, form({ main_module: "index.js" }, { "index.js": [needs] }));
+    assert.doesNotMatch((await fail()).errors[0].message, /\.ts/);
   });
 
   test("of another main module is another one, of a module renamed, too", async () => {

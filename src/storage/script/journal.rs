@@ -62,15 +62,17 @@ impl Op<'_> {
     pub(super) fn hold(&self, draft: &Value) -> Result<(), Refusal> {
         let keys = self.keys()?;
         self.mark_stored(&keys)?;
-        for (kind, also, digest) in
-            [("bundle/", "map/", &draft["bundle"]), ("manifest/", "asset/", &draft["assets"]["digest"])]
-        {
+        for (kind, also, digest) in [
+            ("bundle/", None, &draft["bundle"]),
+            ("map/", None, &draft["maps"]),
+            ("manifest/", Some("asset/"), &draft["assets"]["digest"]),
+        ] {
             let Some(digest) = digest.as_str() else { continue };
             let owner = [kind, digest].concat();
             let mut mine = Vec::new();
             for key in list(&keys) {
                 let text = key.as_str().unwrap_or_default();
-                if text == owner || text.starts_with(also) {
+                if text == owner || also.is_some_and(|also| text.starts_with(also)) {
                     mine.push(key.clone());
                 }
             }

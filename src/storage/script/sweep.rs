@@ -21,7 +21,8 @@ const AT_ONCE: u64 = 1000;
 
 /// An object that no version needs.
 const GARBAGE: &str = "NOT EXISTS (SELECT 1 FROM holds WHERE holds.key = object.key AND holds.owner IN \
-    (SELECT 'bundle/' || bundle FROM version UNION SELECT 'manifest/' || manifest FROM version))";
+    (SELECT 'bundle/' || bundle FROM version UNION SELECT 'manifest/' || manifest FROM version UNION \
+    SELECT 'map/' || map FROM version))";
 
 impl Op<'_> {
     /// Since when the oldest object waits that no version needs.

@@ -65,12 +65,13 @@ impl Op<'_> {
         let version =
             version::resolve(draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)?;
         self.db.run(
-            "INSERT INTO version (number, id, bundle, manifest, document) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO version (number, id, bundle, manifest, map, document) VALUES (?, ?, ?, ?, ?, ?)",
             &[
                 row.number.into(),
                 id.as_str().into(),
                 version["bundle"].clone(),
                 version["assets"]["digest"].clone(),
+                version["maps"].as_str().into(),
                 version.clone(),
             ],
         )?;

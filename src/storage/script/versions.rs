@@ -85,7 +85,7 @@ impl Op<'_> {
         self.db.run(
             &format!(
                 "UPDATE object SET since = ? WHERE key IN (SELECT holds.key FROM holds JOIN version ON holds.owner = \
-                 'bundle/' || bundle OR holds.owner = 'manifest/' || manifest WHERE {beyond})"
+                 'bundle/' || bundle OR holds.owner = 'manifest/' || manifest OR holds.owner = 'map/' || map WHERE {beyond})"
             ),
             &[self.now_ms.into(), parameters[0].clone(), parameters[1].clone()],
         )?;
