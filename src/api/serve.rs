@@ -162,13 +162,16 @@ impl Scope {
 /// The body of a JSON call.
 ///
 /// # Errors
-/// [`Refusal::BodyTooLarge`]; [`Refusal::Api`] with 400 where it did not arrive, or is no text.
+/// [`Refusal::BodyTooLarge`]; [`Refusal::Api`] with 400 where it did not arrive, is no text, or is nested too deeply.
 pub async fn text(request: &Request) -> Result<String, Refusal> {
     let text = JsFuture::from(read_text(request, MAX_JSON_BYTES)).await;
     let text = text.unwrap_or_default();
     if text.is_null() {
         return Err(Refusal::BodyTooLarge { limit: MAX_JSON_BYTES as usize });
     }
-    let broken = || Refusal::api(400, problem::UNREADABLE_BODY, "The body did not arrive whole, or is not UTF-8.");
-    text.as_string().ok_or_else(broken)
+    let why = match text.as_bool() {
+        Some(_) => "The body is nested too deeply: 64 levels are the most.",
+        None => "The body did not arrive whole, or is not UTF-8.",
+    };
+    text.as_string().ok_or_else(|| Refusal::api(400, problem::UNREADABLE_BODY, why))
 }

@@ -1,10 +1,12 @@
 // Opening an upload session: which of its files does the bucket not have yet, and in which uploads are they to come.
 import { readText } from "../api/body.js";
-import { ask, invalid, outcome, tooLarge } from "./ask.js";
+import { NESTED } from "../upload/json.js";
+import { Refused, ask, invalid, outcome, tooLarge } from "./ask.js";
 import { sessionKey } from "./key.js";
 import { digestOf, keysOf } from "./listing.js";
 import { lifetime, sign } from "./token.js";
 
+const UNREADABLE = 10006;
 const MOST_FILES = 20_000;
 const LARGEST = 25 << 20;
 // So many entries, with long paths.
@@ -63,6 +65,7 @@ export function buckets(files) {
 export const openSession = (env, request, namespace, script) => outcome(async () => {
 	const body = await readText(request, LONGEST_BODY);
 	if (body === null) throw tooLarge(`The manifest is over ${LONGEST_BODY} bytes.`);
+	if (body === false) throw new Refused(400, [{ code: UNREADABLE, message: `The body is ${NESTED}.` }]);
 	if (body === undefined) throw invalid("The body did not arrive whole, or is no text.");
 	const files = listed(body);
 	const text = JSON.stringify(files);

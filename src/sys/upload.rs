@@ -64,6 +64,12 @@ mod imported {
         fn fields();
     }
 
+    #[wasm_bindgen(module = "/src/upload/json.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = isDeep)]
+        fn json();
+    }
+
     #[wasm_bindgen(module = "/src/upload/modules.js")]
     extern "C" {
         #[wasm_bindgen(js_name = modulesOf)]

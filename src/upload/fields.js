@@ -1,5 +1,6 @@
 // Documents that come as form fields, `metadata[bindings][][type]`: what the npm package `cloudflare` makes of an object.
 
+import { NESTED, isDeep } from "./json.js";
 import { Malformed } from "./multipart.js";
 
 // All values come as text. Where the API wants something else, it is made that; what cannot be stays text, and is told then.
@@ -82,6 +83,7 @@ function value(path, text, field) {
 /** The value of a json binding. As one field it is JSON; spread over several, numbers look as texts do, and are not guessed. */
 function json(path, text, field) {
 	let parsed;
+	if (isDeep(text)) throw new Malformed(`the field ${JSON.stringify(field)} is ${NESTED}`);
 	try {
 		parsed = JSON.parse(text);
 	} catch {

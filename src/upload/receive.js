@@ -2,6 +2,7 @@
 
 import { readBody } from "./body.js";
 import { document, isFieldOf } from "./fields.js";
+import { NESTED, isDeep } from "./json.js";
 import { modulesOf } from "./modules.js";
 import { Malformed, boundaryIn, boundaryOf, parse } from "./multipart.js";
 
@@ -136,6 +137,7 @@ function decoded(bytes, what) {
 
 function parsed(bytes, what) {
 	const json = decoded(bytes, what);
+	if (isDeep(json)) throw new Malformed(`${what} is ${NESTED}`);
 	try {
 		return JSON.parse(json);
 	} catch (error) {
@@ -146,9 +148,11 @@ function parsed(bytes, what) {
 }
 
 function attempted(bytes) {
+	let found;
 	try {
-		return JSON.parse(text(bytes));
+		found = JSON.parse(text(bytes));
 	} catch {
 		return undefined;
 	}
+	return found && parsed(bytes, "the body");
 }

@@ -56,6 +56,40 @@ describe("calls that are not in order", () => {
     assert.equal(list.errors.length, 2);
   });
 
+  test("JSON that is nested too deeply, wherever it comes from", async () => {
+    const nested = (levels, open = "[", close = "]") => open.repeat(levels) + close.repeat(levels);
+    const metadata = (levels) => `{"main_module":"a.js","bindings":[{"name":"J","type":"json","json":${nested(levels - 3)}}]}`;
+    const form = (root, text, more = {}) => {
+      const body = new FormData();
+      body.set(root, text);
+      for (const [name, code] of Object.entries(more)) body.set(name, new File([code], name, { type: "application/javascript+module" }));
+      return body;
+    };
+    const modules = { "a.js": "export default { fetch() {} };" };
+    const calls = [
+      ["POST", NAMESPACES, nested, { "content-type": "application/json" }],
+      ["PATCH", `${SCRIPT}/secrets-bulk`, (levels) => nested(levels, '{"secrets":', "}").replace(":}", ":1}"), { "content-type": "application/json" }],
+      ["PATCH", `${SCRIPT}/settings`, (levels) => `{"bindings":${nested(levels - 1)}}`, { "content-type": "application/json" }],
+      ["PATCH", `${SCRIPT}/settings`, (levels) => form("settings", `{"bindings":${nested(levels - 1)}}`)],
+      ["PATCH", `${SCRIPT}/settings`, (levels) => form("settings[bindings][][json]", nested(levels))],
+      ["PUT", `${NAMESPACES}/tenants/scripts/deep`, (levels) => form("metadata", metadata(levels), modules)],
+      ["PUT", `${NAMESPACES}/tenants/scripts/deep`, metadata, { "content-type": "application/javascript" }],
+      ["POST", `${SCRIPT}/assets-upload-session`, nested, { "content-type": "application/json" }],
+    ];
+    for (const [at, [method, path, body, headers]] of calls.entries()) {
+      for (const levels of [65, 123, 124, 2000]) {
+        const { errors } = await api(method, path, body(levels), { status: 400, headers });
+        assert.deepEqual(errors.map(({ code }) => code), [10006], `${at}: ${levels}`);
+        assert.match(errors[0].message, /nested too deeply: 64 levels/);
+      }
+      const answer = await host.fetch(`/client/v4${path}`, { method, headers: { authorization: `Bearer ${TOKEN}`, ...headers }, body: body(64) });
+      assert.doesNotMatch(await answer.text(), /nested/, `${at}: 64`);
+      assert.ok(answer.status < 500, `${at}: ${answer.status}`);
+    }
+    await api("POST", NAMESPACES, `{"name": "${"[".repeat(100)}\\\"${"{".repeat(100)}"}`, { status: 400 }).then(({ errors }) => assert.equal(errors[0].code, 10016));
+    await api("DELETE", `${NAMESPACES}/tenants/scripts/deep`);
+  });
+
   test("a body over a mebibyte is not read on", async () => {
     // By hand and by and by: fetch() would go on reading what has no end.
     const { status, sent } = await new Promise((resolve, reject) => {
