@@ -54,8 +54,8 @@ fn is_ours(given: &str) -> bool {
 }
 
 /// What the failures of a client are counted under: one of 4096 names, so that no number of addresses makes more
-/// objects. Who shares one with somebody else waits for nothing: a right token is never counted. Of an IPv6 address
-/// the network counts, as a client has all of that.
+/// objects. A right token is never counted; who shares one with somebody else waits only with a token that is new to the
+/// isolate. Of an IPv6 address the network counts, as a client has all of that.
 pub fn counter(address: &str) -> String {
     let network = if address.contains(':') { network(address) } else { address.to_owned() };
     let digest = Sha256::digest(network);
@@ -78,6 +78,8 @@ pub use asking::{caller, counted, owner, shows_any};
 
 #[cfg(target_arch = "wasm32")]
 mod asking {
+    use std::cell::RefCell;
+
     use serde_json::{Value, json};
     use web_sys::Request;
     use worker::Env;
@@ -88,7 +90,16 @@ mod asking {
     /// So many failures at once, and then so many a minute.
     const FAILURES_PER_MINUTE: u32 = 30;
 
-    /// The holder of the operator's token, or of one that was made with it.
+    /// So many tokens are remembered.
+    const REMEMBERED: usize = 64;
+
+    thread_local! {
+        /// The digests of tokens that were right when they were last seen here.
+        static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// The holder of the operator's token, or of one that was made with it. One that is not known here is looked up only
+    /// for a network that may still guess; one that is, always, as it may have been taken back.
     ///
     /// # Errors
     /// [`Refusal::TokenNotSet`], [`Refusal::Unauthorized`]; after too many of the latter [`Refusal::RateLimited`].
@@ -96,14 +107,29 @@ mod asking {
         match shown(request, env)? {
             Shown::Owner => return Ok(Caller::owner()),
             Shown::Token(hash) => {
+                let seen = SEEN.with_borrow(|seen| seen.contains(&hash));
+                if !seen
+                    && let Err(limited @ Refusal::RateLimited { .. }) =
+                        storage::look(env, &counter(&address(request)), FAILURES_PER_MINUTE).await
+                {
+                    return Err(limited);
+                }
                 let operation = json!({ "op": "authenticate", "hash": hash });
                 match storage::ask(env, "DIRECTORY", "directory", &operation).await {
                     Ok(token) => {
+                        if !seen {
+                            SEEN.with_borrow_mut(|seen| {
+                                if seen.len() == REMEMBERED {
+                                    seen.remove(0);
+                                }
+                                seen.push(hash);
+                            });
+                        }
                         let token: Value = serde_json::from_str(&token).unwrap_or_default();
                         let broken = || Refusal::StorageUnavailable("DIRECTORY gave no token".to_owned());
                         return Caller::from_value(&token).ok_or_else(broken);
                     }
-                    Err(Refusal::Api { .. }) => (),
+                    Err(Refusal::Api { .. }) => SEEN.with_borrow_mut(|seen| seen.retain(|one| *one != hash)),
                     Err(other) => return Err(other),
                 }
             }
@@ -128,6 +154,10 @@ mod asking {
         }
     }
 
+    fn address(request: &Request) -> String {
+        request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default()
+    }
+
     fn shown(request: &Request, env: &Env) -> Result<Shown, Refusal> {
         let authorization = request.headers().get("authorization").ok().flatten();
         let (token, previous) = (settings::text(env, "API_TOKEN"), settings::text(env, "API_TOKEN_PREVIOUS"));
@@ -140,8 +170,7 @@ mod asking {
         if !matches!(refusal, Refusal::Unauthorized | Refusal::Api { status: 401, .. }) {
             return refusal;
         }
-        let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-        match storage::admit(env, &counter(&address), FAILURES_PER_MINUTE).await {
+        match storage::admit(env, &counter(&address(request)), FAILURES_PER_MINUTE).await {
             Err(limited @ Refusal::RateLimited { .. }) => limited,
             _ => refusal,
         }

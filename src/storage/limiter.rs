@@ -23,13 +23,13 @@ impl DurableObject for Limiter {
         Self { sql: state.storage().sql() }
     }
 
-    /// `GET /{per minute}`: an empty answer lets the caller through; else it is how many seconds to wait. It waits for
-    /// nothing in between, so no call is counted twice, and the runtime holds the answer back until the count is safe.
+    /// `GET /{per minute}`: an empty answer lets the caller through; else it is how many seconds to wait. `GET
+    /// /look/{per minute}` asks what that would answer, and counts nothing. It waits for nothing in between, so no call is counted twice, and the runtime holds the answer back until the count is safe.
     async fn fetch(&self, request: Request) -> Result<Response> {
         let url = request.inner().url();
         let per_minute =
             url.rsplit('/').next().and_then(|number| number.parse().ok()).ok_or("the path is no number")?;
-        let response = match self.take(per_minute)? {
+        let response = match self.take(per_minute, !url.contains("/look/"))? {
             Ok(()) => web_sys::Response::new()?,
             Err(seconds) => web_sys::Response::new_with_opt_str(Some(&seconds.to_string()))?,
         };
@@ -38,7 +38,7 @@ impl DurableObject for Limiter {
 }
 
 impl Limiter {
-    fn take(&self, per_minute: u32) -> Result<std::result::Result<(), u32>> {
+    fn take(&self, per_minute: u32, counts: bool) -> Result<std::result::Result<(), u32>> {
         self.sql.exec(SCHEMA, None)?;
         let now_ms = Date::now();
         let row = self.sql.exec("SELECT tokens, at_ms FROM bucket", None)?.raw().next().transpose()?;
@@ -49,7 +49,7 @@ impl Limiter {
         let before = bucket;
         let taken = bucket.take(per_minute, now_ms);
         // A write costs, and a refusal has nothing to write.
-        if bucket != before {
+        if counts && bucket != before {
             self.sql.exec(
                 "INSERT OR REPLACE INTO bucket (id, tokens, at_ms) VALUES (1, ?, ?)",
                 vec![bucket.tokens.into(), bucket.at_ms.into()],
@@ -65,7 +65,19 @@ impl Limiter {
 /// [`Refusal::RateLimited`]; and where the count cannot be had, [`Refusal::StorageUnavailable`]: what it guards costs
 /// money.
 pub async fn admit(env: &Env, what: &str, per_minute: u32) -> std::result::Result<(), Refusal> {
-    let response = object::call(env, BINDING, what, &per_minute.to_string(), &RequestInit::new()).await?;
+    ask(env, what, &per_minute.to_string()).await
+}
+
+/// Whether [`admit`] would let it through now. Nothing is counted.
+///
+/// # Errors
+/// As [`admit`].
+pub async fn look(env: &Env, what: &str, per_minute: u32) -> std::result::Result<(), Refusal> {
+    ask(env, what, &["look/", &per_minute.to_string()].concat()).await
+}
+
+async fn ask(env: &Env, what: &str, path: &str) -> std::result::Result<(), Refusal> {
+    let response = object::call(env, BINDING, what, path, &RequestInit::new()).await?;
     match object::text(response.text()).await?.parse() {
         Ok(retry_after_s) => Err(Refusal::RateLimited { retry_after_s }),
         Err(_) => Ok(()),

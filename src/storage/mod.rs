@@ -23,7 +23,7 @@ mod script;
 pub use self::{
     config_store::{ConfigStore, read_config, write_config},
     directory::Directory,
-    limiter::{Limiter, admit},
+    limiter::{Limiter, admit, look},
     namespace::Namespace,
     object::ask,
     script::Script,

@@ -112,6 +112,39 @@ describe("too many wrong tokens", () => {
   }));
 });
 
+test("a network that guesses is refused before its guess is looked up; who is known here is not", () => withHost({ main: "spied.js", bindings: { API_TOKEN: TOKEN } }, async (host) => {
+  const api = apiOf(host, TOKEN);
+  const headers = { "cf-connecting-ip": "192.0.2.7" };
+  const make = async () => (await api("POST", "/accounts/acc/tokens", { name: "t", permission: "read", namespaces: "*" })).result;
+  const lookUps = async () => (await (await host.fetch("/spy")).json()).asked.filter(({ op }) => op === "authenticate").length;
+  const [known, fresh] = [await make(), await make()];
+  const ask = (token, status) => api("GET", NAMESPACES, undefined, { token, headers, status });
+  await ask(known.value);
+  let guesses = 0;
+  for (let status = 401; status === 401; guesses++) {
+    const guess = `dlt_${String(guesses).padStart(40, "0")}`;
+    ({ status } = await host.fetch(`/client/v4${NAMESPACES}`, { headers: { ...headers, authorization: `Bearer ${guess}` } }));
+    assert.ok(guesses < 2 * FAILURES);
+  }
+  assert.ok(guesses > FAILURES);
+  const before = await lookUps();
+  for (const token of [`dlt_${"f".repeat(40)}`, fresh.value]) {
+    const { errors, headers } = await ask(token, 429);
+    assert.equal(errors[0].code, 971);
+    assert.ok(Number(headers.get("retry-after")) >= 1);
+  }
+  assert.equal(await lookUps(), before, "nobody was asked");
+  await ask(known.value);
+  await ask(TOKEN);
+  await api("GET", NAMESPACES, undefined, { token: fresh.value });
+  await ask(fresh.value);
+  await api("DELETE", `/accounts/acc/tokens/${known.id}`);
+  await ask(known.value, 429);
+  const told = await lookUps();
+  await ask(known.value, 429);
+  assert.equal(await lookUps(), told, "what was taken back is not known any more");
+}));
+
 describe("without an API_TOKEN", () => {
   test("all is 403, and it says what to do", () => withHost({ bindings: { API_TOKEN_PREVIOUS: OLD } }, async (host) => {
     for (const token of [null, OLD, `dlt_${"a".repeat(40)}`]) {
