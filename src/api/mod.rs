@@ -21,7 +21,6 @@ mod namespaces;
 pub mod plan;
 pub mod query;
 #[cfg(any(target_arch = "wasm32", test))]
-mod recheck;
 mod resource;
 mod scripts;
 mod secrets;

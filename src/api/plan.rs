@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Call, Caller, From, query::Query, resource::Question};
+use super::{
+    Call, Caller, From,
+    query::Query,
+    resource::{Question, Whom},
+};
 use crate::registry::{Problem, Refusal, problem};
 
 /// Reads a JSON body; nothing at all is `null`.
@@ -17,10 +21,11 @@ pub fn body(text: &str) -> Result<Value, Refusal> {
         .map_err(|error| Refusal::api(400, problem::UNREADABLE_BODY, format!("The body is not JSON: {error}.")))
 }
 
-/// The operation, `{"op": ...}`. A field that the call does not have is `null`; the object knows what there can be.
+/// The operation, `{"op": ...}`. A field that the call does not have is `null`; the object knows what there can be. What is
+/// wrong with the body is for the Directory to tell, in `wrong`, with what it finds itself; and to do nothing then.
 ///
 /// # Errors
-/// [`Refusal::Api`] with all that is wrong with the query, and with a body that has other fields.
+/// [`Refusal::Api`] with 400 where the body is no object; of other objects with all that is wrong with query and body.
 pub fn operation(
     question: &Question,
     call: &Call,
@@ -60,9 +65,19 @@ pub fn operation(
                 wrong(format!("{field:?} is no field of this call: there are {}.", taken.join(", ")));
             }
         }
-        _ => wrong("The body has to be a JSON object.".to_owned()),
+        _ => {
+            wrong("The body has to be a JSON object.".to_owned());
+            return Err(Refusal::Api { status: 400, problems });
+        }
     }
-    if problems.is_empty() { Ok(operation.into()) } else { Err(Refusal::Api { status: 400, problems }) }
+    if problems.is_empty() {
+        return Ok(operation.into());
+    }
+    if question.whom != Whom::Directory {
+        return Err(Refusal::Api { status: 400, problems });
+    }
+    operation.insert("wrong".to_owned(), problems.iter().map(Problem::to_value).collect());
+    Ok(operation.into())
 }
 
 #[cfg(test)]
@@ -108,12 +123,16 @@ mod tests {
 
     #[test]
     fn a_body_has_no_other_fields() {
-        let told = ask("POST", "/tokens", json!({ "name": "ci", "expires": "2030-01-01", "ip": [] })).unwrap_err();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].message.starts_with("\"expires\" is no field") && told[0].message.contains("expires_on"));
+        let told = |body| ask("POST", "/tokens", body).unwrap()["wrong"].as_array().unwrap().clone();
+        let two = told(json!({ "name": "ci", "expires": "2030-01-01", "ip": [] }));
+        assert_eq!(two.len(), 2, "{two:?}");
+        let first = two[0]["message"].as_str().unwrap();
+        assert!(first.starts_with("\"expires\" is no field") && first.contains("expires_on"));
         for body in [json!([]), json!("x"), json!(5)] {
             assert_eq!(ask("POST", "/tokens", body).unwrap_err()[0].code, problem::UNREADABLE_BODY);
         }
+        let script = "/workers/dispatch/namespaces/n/scripts/s/deployments?force=perhaps";
+        assert_eq!(ask("POST", script, Value::Null).unwrap_err().len(), 1, "no other object would look");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use web_sys::Response;
 
-use super::{Found, Scope, assets, recheck};
+use super::{Found, Scope, assets};
 use crate::{
     registry::{Problem, Refusal, metadata, problem},
     reply::{self, envelope},
@@ -13,6 +13,9 @@ use crate::{
 
 /// All types of bindings: for an upload that brings none.
 const ALL_BINDINGS: [&str; 5] = ["plain_text", "secret_text", "json", "assets", "version_metadata"];
+
+/// The operations that make a new version of the one that is there: it is tried before it is made, as an upload is.
+const TRIED: [&str; 4] = ["patch_settings", "put_secret", "patch_secrets", "delete_secret"];
 
 /// What is uploaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,13 +86,13 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
 /// Tries the version that an operation of a script's object would make. For any other operation there is nothing to do.
 ///
 /// # Errors
-/// As [`upload`].
+/// All that the operation would be refused for; and as [`upload`].
 pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value) -> Result<(), Refusal> {
+    if !TRIED.iter().any(|op| operation["op"] == *op) {
+        return Ok(());
+    }
     let script = Script { scope, namespace: namespace.clone(), is_content: false };
-    let bindings =
-        if recheck::is_of_secrets(operation) { script.ask("bindings", Vec::new()).await? } else { Value::Null };
-    let Some(patch) = recheck::patch_of(operation, &bindings) else { return Ok(()) };
-    let version = script.ask("resolve", vec![("patch", patch)]).await?;
+    let version = script.ask("try", vec![("operation", operation.clone())]).await?;
     if version["bundle"].is_null() {
         return Ok(());
     }

@@ -78,10 +78,15 @@ pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>>
 
 /// Refuses what is not built.
 pub(super) fn not_built(fields: &mut Fields) {
+    // Taken and passed over: it is run where it is run.
+    for name in ["placement", "cache_options"] {
+        fields.object(name);
+    }
+    fields.text("usage_model");
     for (name, what) in NOT_BUILT {
         let empty = match fields.get(name) {
             Some(Value::Array(list)) => list.is_empty(),
-            Some(Value::Object(map)) => map.is_empty(),
+            Some(Value::Object(map)) => map.is_empty() && !name.ends_with("consumers"),
             value => value.is_none(),
         };
         if !empty {

@@ -6,6 +6,36 @@ use super::{Problem, fields::Fields, observability, problem, shape, tag};
 
 const NAMES: [&str; 7] = ["tags", "outbound", "tail", "observability", "logpush", "affinity", "retention"];
 
+/// What else a patch may have: what is a version's, and what Cloudflare's clients send beside it.
+const ALSO: [&str; 15] = [
+    "bindings",
+    "keep_bindings",
+    "compatibility_date",
+    "compatibility_flags",
+    "limits",
+    "annotations",
+    "usage_model",
+    "placement",
+    "cache_options",
+    "tail_consumers",
+    "streaming_tail_consumers",
+    "migrations",
+    "containers",
+    "capnp_schema",
+    "exports",
+];
+
+/// The fields of a patch that there are none of: passed over, a slip of the pen would be a change that was never made.
+pub fn unknown(patch: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for name in patch.as_object().into_iter().flat_map(Map::keys) {
+        if !NAMES.contains(&name.as_str()) && !ALSO.contains(&name.as_str()) {
+            problems.push(Problem::new(problem::MALFORMED, format!("{name:?} is no field of the settings.")));
+        }
+    }
+    problems
+}
+
 /// What a script has that nobody has set anything of.
 pub fn default() -> Value {
     shape(

@@ -109,13 +109,14 @@ pub fn patched(latest: &Value, patch: &Value) -> Result<Option<Value>, Vec<Probl
     set("compatibility_date", fields.text("compatibility_date").map(Into::into));
     set("compatibility_flags", fields.texts("compatibility_flags").cloned().map(Into::into));
     set("limits", metadata::limits(&mut fields));
+    let keep = fields.texts("keep_bindings").cloned();
     if let Some(bindings) = fields.list("bindings") {
         set("bindings", Some(bindings.clone().into()));
         if let Err(problems) = binding::check(bindings) {
             fields.problems.extend(problems);
         }
         // As an upload does: what is not sent goes, unless it is to be kept.
-        set("keep_bindings", fields.texts("keep_bindings").cloned().map(Into::into));
+        set("keep_bindings", keep.map(Into::into));
     }
     let date = draft["compatibility_date"].as_str().unwrap_or_default();
     if date.parse::<worker_loader::CompatibilityDate>().is_err() {

@@ -52,6 +52,11 @@ describe("calls that are not in order", () => {
   test("all that is wrong is told at once", async () => {
     const patch = await api("PATCH", `${NAMESPACES}/tenants`, { name: "NO NAME", trusted_workers: "perhaps" }, { status: 400 });
     assert.equal(patch.errors.length, 2);
+    await api("POST", NAMESPACES, { name: "taken" });
+    const body = { name: "taken", trusted_workers: "perhaps", trusted: true };
+    assert.deepEqual(codes(await api("PATCH", `${NAMESPACES}/tenants`, body, { status: 400 })), [10006, 10004, 100120]);
+    assert.deepEqual(codes(await api("PATCH", `${NAMESPACES}/tenants`, { name: "taken" }, { status: 409 })), [100120]);
+    await api("DELETE", `${NAMESPACES}/taken`);
     const list = await api("GET", `${NAMESPACES}/tenants/scripts?page=none&tags=a:perhaps`, undefined, { status: 400 });
     assert.equal(list.errors.length, 2);
   });
@@ -151,8 +156,40 @@ describe("calls that are not in order", () => {
     await count(3, "PUT", "/tags", ["a,b", "", "x".repeat(64)]);
     await count(1, "PUT", "/tags", { a: 1 });
     await count(3, "PATCH", "/settings", { logpush: "perhaps", tags: ["a&b"], outbound: "open" });
+    // Not only what loading it would say, and not only what is wrong with the first part.
+    await count(4, "PATCH", "/settings", { compatibility_flags: ["no_such_flag"], logpush: "perhaps", compatibility_date: "soon", tags: ["a&b"], outbound: "inherit" });
+    await count(3, "PATCH", "/settings", { bindings: [{ type: "inherit", name: "NONE" }], outbound: "inherit", retention: 0 });
+    await upload(api, SCRIPT, 'export default { fetch: () => new Response("shop") };', { tags: ["a"], bindings: [{ type: "plain_text", name: "PLAIN", text: "x" }] });
+    const secrets = { "": { text: "x" }, A: { text: "x", type: "key" }, PLAIN: { text: "x" }, GONE: null, B: { text: 5 }, GOOD: { text: "x" } };
+    const { errors } = await api("PATCH", `${SCRIPT}/secrets-bulk`, { secrets }, { status: 400 });
+    for (const name of ["secrets.:", "secrets.A:", "'PLAIN' already in use", '"GONE"', "secrets.B:"]) {
+      assert.ok(errors.some(({ message }) => message.includes(name)), `${name}: ${JSON.stringify(errors)}`);
+    }
+    assert.deepEqual(codes(await api("PATCH", `${SCRIPT}/secrets-bulk`, { secrets: { GONE: null, LOST: null } }, { status: 404 })), [10056, 10056]);
     await count(1, "POST", "/deployments", {});
     assert.deepEqual((await api("GET", `${SCRIPT}/tags`)).result, ["a"]);
+  });
+
+  test("settings have the fields that there are, of the types that those are", async () => {
+    const patch = async (body, wanted) => {
+      const { errors } = await api("PATCH", `${SCRIPT}/settings`, body, { status: 400 });
+      assert.deepEqual(errors.map(({ message }) => /\w+/.exec(message)[0]), wanted, JSON.stringify(errors));
+    };
+    const { result: before } = await api("GET", `${SCRIPT}/settings`);
+    await patch({ settings: { logpush: true } }, ["settings"]);
+    await patch({ log_push: true, tag: ["a"], retention: 0 }, ["log_push", "tag", "retention"]);
+    await patch({ placement: "smart", usage_model: 5, cache_options: [] }, ["placement", "cache_options", "usage_model"]);
+    for (const bad of [5, {}, "x", [{ service: "a" }]]) await patch({ tail_consumers: bad }, ["tail_consumers"]);
+    for (const bad of [[], 5, "x"]) await api("PATCH", `${SCRIPT}/settings`, bad, { status: 400 });
+    const form = new FormData();
+    form.set("settings[log_push]", "true");
+    await api("PATCH", `${SCRIPT}/settings`, form, { status: 400 });
+    assert.deepEqual((await api("GET", `${SCRIPT}/settings`)).result, before);
+    // What they answer can be sent again, and what clients send beside it is taken.
+    const { bindings, ...rest } = before;
+    await api("PATCH", `${SCRIPT}/settings`, { ...rest, bindings: bindings.map(({ name }) => ({ name, type: "inherit" })) });
+    await api("PATCH", `${SCRIPT}/settings`, { placement: { mode: "smart" }, usage_model: "standard", tail_consumers: [], cache_options: null, migrations: {}, annotations: {} });
+    assert.deepEqual((await api("GET", `${SCRIPT}/settings`)).result, before);
   });
 
   test("a script, a version, a deployment, a secret that is not there", async () => {

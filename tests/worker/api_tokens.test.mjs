@@ -117,6 +117,11 @@ describe("tokens of the control API", () => {
     const { errors } = await api("POST", TOKENS, { name: "", permission: "admin", namespaces: [], expires_on: past }, { status: 400 });
     assert.equal(errors.length, 4, JSON.stringify(errors));
     assert.equal((await api("POST", TOKENS, "{", { status: 400 })).errors[0].code, 10006);
-    await api("POST", TOKENS, { name: "t", permission: "read", namespaces: ["nowhere"] }, { status: 404 });
+    const codes = async (body, status) => (await api("POST", TOKENS, body, { status })).errors.map(({ code }) => code);
+    assert.deepEqual(await codes({ name: "t", permission: "read", namespaces: ["nowhere", "a", "gone"] }, 404), [100119, 100119]);
+    assert.deepEqual(await codes({ name: "t", permission: "all", expires: past, namespaces: ["nowhere"] }, 400), [10006, 10004, 100119]);
+    const before = (await api("GET", TOKENS)).result.length;
+    assert.deepEqual(await codes({ name: "t", permission: "read", namespaces: "*", expires: past }, 400), [10006]);
+    assert.equal((await api("GET", TOKENS)).result.length, before, "nothing was made");
   });
 });

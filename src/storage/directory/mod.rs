@@ -10,7 +10,7 @@ use super::{
     db::{Db, new_key, now},
     object,
 };
-use crate::registry::Refusal;
+use crate::registry::{Problem, Refusal};
 
 const STEPS: &[&str] = &[include_str!("../schema/directory_1.sql"), include_str!("../schema/directory_2.sql")];
 
@@ -52,7 +52,28 @@ impl DurableObject for Directory {
 impl Directory {
     async fn perform(&self, input: &Value) -> Answer {
         let name = input["op"].as_str().unwrap_or_default();
-        let answer = self.db.transact(&mut || match name {
+        let answer = self.db.transact(&mut || {
+            let answer = self.answer(name, input);
+            let wrong = object::list(&input["wrong"]);
+            let mut problems: Vec<_> = wrong.iter().filter_map(Problem::from_value).collect();
+            if problems.is_empty() {
+                return answer;
+            }
+            // What the body has that it may not have, and what is wrong with the rest.
+            if let Err(Refusal::Api { problems: more, .. }) = answer {
+                problems.extend(more);
+            }
+            Err(Refusal::invalid(problems))
+        })?;
+        if name == "delete_namespace" {
+            // Done now, it is seen at once. Where it fails the alarm does it.
+            let _retried = self.bid_farewell().await;
+        }
+        Ok(answer)
+    }
+
+    fn answer(&self, name: &str, input: &Value) -> Answer {
+        match name {
             "namespace" => self.namespace(input),
             "list_namespaces" => self.list_namespaces(input),
             "create_namespace" => self.create_namespace(input),
@@ -66,12 +87,7 @@ impl Directory {
             "delete_token" => self.delete_token(input),
             "session_key" => self.session_key(),
             _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
-        })?;
-        if name == "delete_namespace" {
-            // Done now, it is seen at once. Where it fails the alarm does it.
-            let _retried = self.bid_farewell().await;
         }
-        Ok(answer)
     }
 
     /// `session_key`: what signs the tokens of upload sessions, made by whoever asks first.

@@ -56,13 +56,17 @@ impl Directory {
             name if *name == row[1] => Ok(row[1].clone()),
             name => self.free_name(name),
         };
-        if let Err(Refusal::Api { status: 400, problems: more }) = &name {
-            problems.extend(more.iter().cloned());
-        }
+        let name = match name {
+            Err(Refusal::Api { problems: more, .. }) if !problems.is_empty() => {
+                problems.extend(more);
+                Value::Null
+            }
+            name if problems.is_empty() => name?,
+            _ => Value::Null,
+        };
         if !problems.is_empty() {
             return Err(Refusal::invalid(problems));
         }
-        let name = name?;
         self.db.run(
             "UPDATE namespace SET name = ?, trusted = ?, modified_on = ?, modified_by = ? WHERE id = ?",
             &[name.clone(), trusted, iso(now()).into(), actor(input), row[0].clone()],

@@ -14,7 +14,20 @@ const COLUMNS: &str = "SELECT id, name, permission, every, created_on, modified_
 impl Directory {
     /// `create_token {name, permission, namespaces, expires_on}`. The value is told this once.
     pub(super) fn create_token(&self, input: &Value) -> Answer {
-        let token = token::parse(input, now(), &milliseconds).map_err(Refusal::invalid)?;
+        let mut nowhere = Vec::new();
+        for name in input["namespaces"].as_array().into_iter().flatten().filter(|name| name.is_string()) {
+            match self.namespace(&json!({ "name": name })) {
+                Err(Refusal::Api { problems, .. }) => nowhere.extend(problems),
+                found => drop(found?),
+            }
+        }
+        let token = token::parse(input, now(), &milliseconds).map_err(|mut problems| {
+            problems.append(&mut nowhere);
+            Refusal::invalid(problems)
+        })?;
+        if !nowhere.is_empty() {
+            return Err(Refusal::Api { status: 404, problems: nowhere });
+        }
         let (id, at) = (Value::from(new_id()?), Value::from(iso(now())));
         let expires_ms = token["expires_on"].as_str().and_then(milliseconds);
         self.db.run(

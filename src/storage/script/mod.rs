@@ -116,6 +116,9 @@ impl Held {
         if matches!(kind, Kind::Reads | Kind::Changes) && !self.db.exists()? {
             return Err(self.op(input)?.no_such_script());
         }
+        if name == "try" {
+            return self.attempt(&input["operation"]).map(|version| version.to_string());
+        }
         if name == "begin" {
             Self::settle(self, input).await?;
         }
@@ -144,6 +147,27 @@ impl Held {
             let _retried = self.deliver().await;
         }
         Ok(answer.to_string())
+    }
+
+    /// `try {operation}`: the version that an operation would make, its secrets in it; `null` where it makes none, or one that
+    /// loads as the one before. Stores nothing.
+    fn attempt(&self, operation: &Value) -> std::result::Result<Value, Refusal> {
+        let mut made = None;
+        let undone = self.db.transact(&mut || {
+            let op = self.op(operation)?;
+            op.script()?;
+            let before = op.latest()?;
+            op.perform(op.text("op"))?;
+            let mut after = op.latest()?;
+            if ["bindings", "compatibility_date", "compatibility_flags"].iter().all(|name| before[name] == after[name])
+            {
+                after = Value::Null;
+            }
+            made = Some(after);
+            // What failed is undone.
+            Err(Refusal::StorageUnavailable("it was a try".to_owned()))
+        });
+        made.map_or(undone, Ok)
     }
 }
 

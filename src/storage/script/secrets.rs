@@ -22,7 +22,7 @@ impl Op<'_> {
         binding::find(&bindings, &self.input["name"])
             .filter(|binding| is_secret(binding))
             .cloned()
-            .ok_or_else(|| self.no_such_secret(self.text("name")))
+            .ok_or_else(|| Refusal::Api { status: 404, problems: vec![no_such_secret(self.text("name"))] })
     }
 
     /// `put_secret {body: {name, text, type}}`.
@@ -30,7 +30,7 @@ impl Op<'_> {
         let secret = checked(&self.input["body"]).map_err(Refusal::invalid)?;
         let mut changes = Map::new();
         changes.insert(secret["name"].as_str().unwrap_or_default().to_owned(), secret.clone());
-        self.change_secrets(&changes)?;
+        self.change_secrets(&changes, Vec::new())?;
         Ok(binding::public(&secret))
     }
 
@@ -39,7 +39,7 @@ impl Op<'_> {
         self.secret()?;
         let mut changes = Map::new();
         changes.insert(self.text("name").to_owned(), Value::Null);
-        self.change_secrets(&changes)?;
+        self.change_secrets(&changes, Vec::new())?;
         Ok(Value::Null)
     }
 
@@ -48,21 +48,24 @@ impl Op<'_> {
     pub(super) fn patch_secrets(&self) -> Result<Value, Refusal> {
         self.script()?;
         let mut fields = Fields::new(&self.input["body"], "The body", "", problem::MALFORMED);
-        let (mut changes, mut gone) = (Map::new(), None);
+        let mut changes = Map::new();
         for (name, secret) in fields.object("secrets").and_then(Value::as_object).into_iter().flatten() {
             let mut secret = secret.clone();
             if secret.is_null() {
                 let latest = self.latest()?;
                 let known = binding::find(object::list(&latest["bindings"]), &name.as_str().into());
                 if !known.is_some_and(is_secret) {
-                    gone.get_or_insert(name);
+                    fields.problems.push(no_such_secret(name));
                 }
+                changes.insert(name.clone(), Value::Null);
             } else {
                 if secret.is_object() && secret.get("name").is_none() {
                     secret["name"] = name.as_str().into();
                 }
                 match checked(&secret) {
-                    Ok(right) if right["name"] == name.as_str() => secret = right,
+                    Ok(right) if right["name"] == name.as_str() => {
+                        changes.insert(name.clone(), right);
+                    }
                     Ok(_) => fields.wrong(format!("secrets.{name} has another name in it.")),
                     Err(problems) => {
                         for problem in problems {
@@ -72,16 +75,9 @@ impl Op<'_> {
                     }
                 }
             }
-            changes.insert(name.clone(), secret);
         }
-        if !fields.problems.is_empty() {
-            return Err(Refusal::invalid(fields.problems));
-        }
-        if let Some(name) = gone {
-            return Err(self.no_such_secret(name));
-        }
-        if !changes.is_empty() {
-            self.change_secrets(&changes)?;
+        if !changes.is_empty() || !fields.problems.is_empty() {
+            self.change_secrets(&changes, fields.problems)?;
         }
         let mut by_name = Map::new();
         for secret in version::public_bindings(&self.latest()?).into_iter().filter(is_secret) {
@@ -90,26 +86,27 @@ impl Op<'_> {
         Ok(by_name.into())
     }
 
-    fn change_secrets(&self, changes: &Map<String, Value>) -> Result<(), Refusal> {
+    fn change_secrets(&self, changes: &Map<String, Value>, mut problems: Vec<Problem>) -> Result<(), Refusal> {
         let mut row = self.script()?;
-        let latest = self.latest_if_live()?;
-        let mut problems = Vec::new();
+        let latest = self.latest()?;
         for old in object::list(&latest["bindings"]) {
             let change = changes.get(old["name"].as_str().unwrap_or_default());
             problems.extend(change.filter(|new| !new.is_null()).and_then(|new| binding::in_use(old, new)));
         }
         if !problems.is_empty() {
-            return Err(Refusal::invalid(problems));
+            let status = if problems.iter().all(|one| one.code == problem::NO_SUCH_BINDING) { 404 } else { 400 };
+            return Err(Refusal::Api { status, problems });
         }
+        self.latest_if_live()?;
         let version = self.add_version(&mut row, &version::successor(&latest, changes, "secret"))?;
         self.deploy_whole(&mut row, &version)?;
         self.retire(&row)?;
         self.save(&mut row)
     }
+}
 
-    fn no_such_secret(&self, name: &str) -> Refusal {
-        Refusal::api(404, problem::NO_SUCH_BINDING, format!("The script {:?} has no secret {name:?}.", self.name))
-    }
+fn no_such_secret(name: &str) -> Problem {
+    Problem::new(problem::NO_SUCH_BINDING, format!("The script has no secret {name:?}."))
 }
 
 fn is_secret(binding: &Value) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{op::Op, row::Row};
-use crate::registry::{Refusal, problem, script, settings, tag, version};
+use crate::registry::{Fields, Refusal, problem, script, settings, tag, version};
 
 impl Op<'_> {
     /// `settings`.
@@ -14,10 +14,30 @@ impl Op<'_> {
     /// `patch_settings {patch}`: what is a version's makes a new one, which is deployed at once.
     pub(super) fn patch_settings(&self) -> Result<Value, Refusal> {
         let (mut row, patch) = (self.script()?, &self.input["patch"]);
-        let changes = settings::patch(patch).map_err(Refusal::invalid)?;
-        row.settings = settings::apply(&row.settings, &changes);
-        self.check_trust(&row.settings)?;
-        if let Some(draft) = version::patched(&self.latest()?, patch).map_err(Refusal::invalid)? {
+        if !patch.is_object() {
+            return Err(Refusal::invalid(Fields::new(patch, "The body", "", problem::MALFORMED).problems));
+        }
+        let mut problems = settings::unknown(patch);
+        match settings::patch(patch) {
+            Ok(changes) => row.settings = settings::apply(&row.settings, &changes),
+            Err(more) => problems.extend(more),
+        }
+        let trust = self.check_trust(if patch["outbound"].is_null() { &row.settings } else { patch });
+        let draft = version::patched(&self.latest()?, patch).unwrap_or_else(|more| {
+            problems.extend(more);
+            None
+        });
+        let made = draft.as_ref().map_or(Ok(Value::Null), |draft| self.successor(&row, draft));
+        for refused in [trust, made.map(drop)] {
+            match refused {
+                Err(Refusal::Api { problems: more, .. }) => problems.extend(more),
+                other => other?,
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Refusal::invalid(problems));
+        }
+        if let Some(draft) = draft {
             self.latest_if_live()?;
             let version = self.add_version(&mut row, &draft)?;
             self.deploy_whole(&mut row, &version)?;

@@ -9,26 +9,26 @@ use crate::registry::{
 };
 
 impl Op<'_> {
-    /// `resolve {draft}` or `resolve {patch}`: the version that this would make, its secrets in it; `null` for a patch
-    /// that makes none. Stores nothing.
+    /// `resolve {draft}`: the version that this would make, its secrets in it. Stores nothing.
     pub(super) fn resolve(&self) -> Result<Value, Refusal> {
         let row = self.find()?;
         self.check_content()?;
-        let draft = if self.input["patch"].is_null() {
-            Some(self.input["draft"].clone())
-        } else {
-            self.script()?;
-            version::patched(&self.latest()?, &self.input["patch"]).map_err(Refusal::invalid)?
-        };
+        let draft = &self.input["draft"];
         let settings = row.as_ref().map_or_else(settings::default, |row| row.settings.clone());
-        let asked = if self.input["patch"].is_null() { &self.input["draft"] } else { &self.input["patch"] };
-        let changes = settings::changes(asked);
+        let changes = settings::changes(draft);
         self.check_trust(&settings::apply(&settings, &changes.map_err(Refusal::invalid)?))?;
-        let Some(draft) = draft else { return Ok(Value::Null) };
-        let number = row.map_or(1, |row| row.number + 1);
+        self.resolved(row.map_or(1, |row| row.number + 1), draft)
+    }
+
+    fn resolved(&self, number: u64, draft: &Value) -> Result<Value, Refusal> {
         let (id, created_on) = (new_id()?, self.now());
         let birth = Birth { id: &id, number, created_on: &created_on };
-        version::resolve(&draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)
+        version::resolve(draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)
+    }
+
+    /// The next version, as this draft asks for it.
+    pub(super) fn successor(&self, row: &Row, draft: &Value) -> Result<Value, Refusal> {
+        self.resolved(row.number + 1, draft)
     }
 
     /// `upload {draft, deploy, objects, content}`: a new version, and where asked for all traffic to it. Of `content` all else
@@ -59,16 +59,13 @@ impl Op<'_> {
 
     /// Makes the version that a draft asks for.
     pub(super) fn add_version(&self, row: &mut Row, draft: &Value) -> Result<Value, Refusal> {
+        let version = self.successor(row, draft)?;
         row.number += 1;
-        let (id, created_on) = (new_id()?, self.now());
-        let birth = Birth { id: &id, number: row.number, created_on: &created_on };
-        let version =
-            version::resolve(draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)?;
         self.db.run(
             "INSERT INTO version (number, id, bundle, manifest, map, document) VALUES (?, ?, ?, ?, ?, ?)",
             &[
                 row.number.into(),
-                id.as_str().into(),
+                version["id"].clone(),
                 version["bundle"].clone(),
                 version["assets"]["digest"].clone(),
                 version["maps"].as_str().into(),
