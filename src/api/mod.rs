@@ -20,7 +20,6 @@ mod explain;
 mod namespaces;
 pub mod plan;
 pub mod query;
-#[cfg(any(target_arch = "wasm32", test))]
 mod resource;
 mod scripts;
 mod secrets;

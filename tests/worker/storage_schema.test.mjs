@@ -35,7 +35,7 @@ for (let number = 1; number < STEPS.SCRIPTS.length; number++) {
     const { bundle } = JSON.parse(document);
     await sql(host, "SCRIPTS", `${id}/${name}`, ofSchema("SCRIPTS", number, `
       INSERT INTO script VALUES (1, 0, 'life', 'key', '2026-01-01', '2026-01-02', 1, 1, ${text(settings)});
-      INSERT INTO version VALUES (1, ${text(model)}, ${text(bundle)}, NULL, 1, ${text(document)});
+      INSERT INTO version (number, id, bundle, manifest, deployed, document) VALUES (1, ${text(model)}, ${text(bundle)}, NULL, 1, ${text(document)});
       INSERT INTO deployment VALUES (1, ${text(JSON.parse(deployment).id)}, ${text(deployment)});
       INSERT INTO object (key, state, since) VALUES (${text(`bundle/${bundle}`)}, 1, 1);
       INSERT INTO holds VALUES (${text(`bundle/${bundle}`)}, ${text(`bundle/${bundle}`)});`));
@@ -53,6 +53,15 @@ for (let number = 1; number < STEPS.SCRIPTS.length; number++) {
     assert.deepEqual(await sql(host, "SCRIPTS", `${id}/${name}`, tables), await sql(host, "SCRIPTS", `${id}/${of}`, tables));
   });
 }
+
+test("what an older host rolled back stands in for nothing", async () => {
+  const versions = [1, 2, 3].map((number) => `INSERT INTO version VALUES (${number}, 'v${number}', 'b', NULL, ${[2, 3, 1][number - 1]}, '{"id":"v${number}"}');`);
+  const deployments = ["v3", "v1", "v2"].map((version_id, i) =>
+    `INSERT INTO deployment VALUES (${i + 1}, 'd${i}', ${text({ id: `d${i}`, versions: [{ version_id, percentage: 100 }] })});`);
+  await sql(host, "SCRIPTS", `${id}/back`, ofSchema("SCRIPTS", 3, `
+    INSERT INTO script VALUES (1, 0, 'life', 'key', '2026-01-01', '2026-01-02', 3, 3, '{}'); ${versions.join("")} ${deployments.join("")}`));
+  assert.deepEqual((await script(host, id, "back")("live")).versions.map((version) => version.id), ["v2", "v1"]);
+});
 
 for (let number = 1; number < STEPS.DIRECTORY.length; number++) {
   test(`a directory of schema ${number} is there whole, and can do what it can today`, async () => {

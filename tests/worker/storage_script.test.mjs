@@ -115,9 +115,10 @@ describe("resolve", () => {
     const resolved = await ask("resolve", { draft: draft("two", { keep_bindings: ["secret_text"] }) });
     assert.deepEqual([resolved.number, resolved.bindings[0].text], [2, "hush"]);
     await refused(ask("resolve", { draft: draft("two", { bindings: [{ name: "A", type: "inherit" }] }) }), 400, 10057);
-    const patched = await ask("resolve", { patch: { compatibility_date: "2026-03-03" } });
+    const tried = (patch) => ask("try", { operation: { op: "patch_settings", patch } });
+    const patched = await tried({ compatibility_date: "2026-03-03" });
     assert.deepEqual([patched.compatibility_date, patched.bindings[0].text], ["2026-03-03", "hush"]);
-    assert.equal(await ask("resolve", { patch: { logpush: true } }), null);
+    assert.equal(await tried({ logpush: true }), null, "nothing that a worker is made of");
     assert.equal((await ask("versions")).result_info.total_count, 1);
   });
 });
