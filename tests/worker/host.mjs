@@ -81,7 +81,13 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
   return {
     url,
     miniflare,
-    fetch: (path, init) => fetch(new URL(path, url), init),
+    // A connection of its own for each: the runtime ends one on which a body was not read to its end, maybe just as the next
+    // request is sent on it.
+    fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      headers.set("connection", "close");
+      return fetch(new URL(path, url), { ...init, headers });
+    },
     /** What the runtime and the Worker have written. */
     log: () => log.join(""),
     /** Whether the runtime or the Worker writes this within five seconds: their output takes another way than answers. */
