@@ -1,6 +1,7 @@
 // The main module. What the runtime can reach is what is exported here, and nothing else.
 import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
+import { gateway } from "./capability/outbound.js";
 import { host } from "./dispatch/finish.js";
 
 export { ConfigStore, Directory, Limiter, Namespace, Script };
@@ -8,4 +9,7 @@ export { Experiment } from "./pattern/experiment.js";
 // What scripts are handed: their files, and where their logs go.
 export { Assets } from "./assets/binding.js";
 export { Tail } from "./dispatch/tail.js";
+// Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
+const { fetch: decide } = entry(generated, { fetch: generated.prototype.outbound, panicked: () => null });
+export const Outbound = gateway(decide);
 export default host(generated, entry);

@@ -3,14 +3,16 @@
 //! The arguments are JavaScript objects and numbers only. A text would be copied into memory before the glue looks
 //! whether that memory went down with a panic.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 use worker::{Env, console_error};
+use worker_loader::Error;
 
 use crate::{
     api,
-    dispatch::{self, Place, Trip},
+    capability::outbound::{Held, decide, unknown},
+    dispatch::{self, Leaving, Place, Trip},
     http::{self, ENDPOINTS, Route},
     pattern,
     registry::Refusal,
@@ -36,6 +38,28 @@ pub fn handle(request: Request, env: Env, ctx: JsValue, active: u32) -> JsValue 
 #[wasm_bindgen]
 pub fn failed(env: Env, ctx: JsValue, handed: JsValue, thrown: JsValue) -> JsValue {
     answer(dispatch::failed(&env, &ctx, &handed, thrown))
+}
+
+/// Whether a request of a dynamic worker to elsewhere goes there: a Promise of JSON, for `capability/outbound.js`.
+#[wasm_bindgen]
+pub fn outbound(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let asked = js_sys::JSON::stringify(&asked).map(String::from).map_err(Error::from)?;
+        let asked: Value = serde_json::from_str(&asked).unwrap_or_default();
+        let verdict = match Leaving::of(&env, &ctx, &asked).await {
+            Ok(held) => {
+                let held = Held {
+                    script: held.script(),
+                    namespace: held.namespace(),
+                    trusted: held.is_trusted(),
+                    subrequests_per_minute: held.subrequests_per_minute(),
+                };
+                decide(&env, &asked, &held).await
+            }
+            Err(refusal) => unknown(&refusal),
+        };
+        Ok(verdict.to_string().into())
+    })
 }
 
 /// A version was seen to load.
@@ -89,6 +113,6 @@ fn home() -> Result<JsValue, Refusal> {
     let endpoints: Vec<_> = ENDPOINTS.iter().chain(patterns).map(http::Endpoint::to_value).collect();
     let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": endpoints });
     let response = reply::json(200, &list.to_string())?;
-    response.headers().set("vary", "accept").map_err(worker_loader::Error::from)?;
+    response.headers().set("vary", "accept").map_err(Error::from)?;
     Ok(response.into())
 }

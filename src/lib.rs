@@ -5,6 +5,7 @@
 //! - `entry`: what `entry.js` calls
 //! - [`http`]: the edge, which routes
 //! - [`api`]: what changes something; [`pattern`]: what serves something, each with its JavaScript beside it; [`ui`]
+//! - [`capability`]: what dynamic workers are given, and how it is answered to them
 //! - [`dispatch`]: which version runs, running it, and what is known of how that went
 //! - [`upload`]: an upload before it is a version; bundles in R2
 //! - [`storage`]: the Durable Objects
@@ -13,6 +14,7 @@
 //! What needs JavaScript exists for `wasm32` only; the rest is the same code in native tests.
 
 pub mod api;
+pub mod capability;
 pub mod dispatch;
 #[cfg(target_arch = "wasm32")]
 pub mod entry;

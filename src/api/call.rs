@@ -1,8 +1,8 @@
 //! One call of the control API, as its method and path say.
 
 use super::{
-    Does, Resource, beside, bindings, deployments, namespaces, query::decode, scripts, secrets, settings, tags, tokens,
-    versions,
+    Does, Resource, beside, bindings, deployments, namespaces, outbound, query::decode, scripts, secrets, settings,
+    tags, tokens, versions,
 };
 use crate::registry::{Name, Problem, Refusal, problem};
 
@@ -10,7 +10,7 @@ use crate::registry::{Name, Problem, Refusal, problem};
 pub const ROOT: &str = "/client/v4";
 
 /// All there is. The first that a path is of counts.
-pub const RESOURCES: [&[Resource]; 10] = [
+pub const RESOURCES: [&[Resource]; 11] = [
     scripts::RESOURCES,
     versions::RESOURCES,
     deployments::RESOURCES,
@@ -18,6 +18,7 @@ pub const RESOURCES: [&[Resource]; 10] = [
     bindings::RESOURCES,
     secrets::RESOURCES,
     tags::RESOURCES,
+    outbound::RESOURCES,
     namespaces::RESOURCES,
     tokens::RESOURCES,
     beside::RESOURCES,

@@ -18,6 +18,7 @@ mod deployments;
 #[cfg(target_arch = "wasm32")]
 mod explain;
 mod namespaces;
+mod outbound;
 pub mod plan;
 pub mod query;
 mod resource;

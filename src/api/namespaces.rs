@@ -46,5 +46,11 @@ const NAME: (&str, From) = ("name", From::Namespace);
 const PATCH: Question = Question::one(
     Whom::Directory,
     "patch_namespace",
-    &[NAME, ("new_name", From::Field("name")), ("trusted_workers", From::Field("trusted_workers")), BY],
+    &[
+        NAME,
+        ("new_name", From::Field("name")),
+        ("trusted_workers", From::Field("trusted_workers")),
+        ("outbound", From::Given("outbound")),
+        BY,
+    ],
 );

@@ -47,6 +47,13 @@ pub fn operation(
                 taken.push(*name);
                 body.get_mut(name).map_or(Value::Null, Value::take)
             }
+            From::Given(name) => {
+                taken.push(*name);
+                match body.get_mut(name) {
+                    Some(value) => value.take(),
+                    None => continue,
+                }
+            }
             From::Caller => caller.id.as_str().into(),
             From::Seen => match &caller.namespaces {
                 Some(names) => names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into(),
@@ -114,6 +121,10 @@ mod tests {
         assert_eq!(
             ask("PUT", "/workers/dispatch/namespaces/n", json!({ "name": "m" })).unwrap(),
             json!({ "op": "patch_namespace", "name": "n", "new_name": "m", "trusted_workers": null, "by": "owner" })
+        );
+        assert_eq!(
+            ask("PATCH", "/workers/dispatch/namespaces/n", json!({ "outbound": null })).unwrap(),
+            json!({ "op": "patch_namespace", "name": "n", "new_name": null, "trusted_workers": null, "outbound": null, "by": "owner" })
         );
         assert_eq!(
             ask("PUT", "/tokens/t/value", Value::Null).unwrap(),

@@ -63,6 +63,8 @@ pub enum From {
     Form(&'static str),
     /// The field of this name in the JSON body.
     Field(&'static str),
+    /// The same, and none where the body has none: that it is `null` means something.
+    Given(&'static str),
     /// The namespaces that the caller sees; null is all.
     Seen,
     /// The id of the caller's token.
@@ -98,7 +100,7 @@ pub(super) const PER_PAGE: (&str, From) = ("per_page", From::Query);
 impl Question {
     /// Whether the call has a JSON body.
     pub fn has_body(&self) -> bool {
-        self.fields.iter().any(|(_, from)| matches!(from, From::Body | From::Field(_)))
+        self.fields.iter().any(|(_, from)| matches!(from, From::Body | From::Field(_) | From::Given(_)))
     }
 
     /// The name of the document, where the body may be a form.

@@ -61,7 +61,7 @@ pub async fn explained(
     let instead = if state == State::Failed { instead_of(choice.version, &live.candidates(&[])) } else { None };
     let facts = Facts {
         namespace,
-        trusted: live.namespace.trusted,
+        outbound: live.policy().outbound,
         script,
         url: &seen,
         is_preview: !version.is_empty(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
-use crate::upload::bundle_key;
+use crate::{registry::outbound::Way, upload::bundle_key};
 
 /// Raised when what an entrypoint of ours means changes: workers that were handed one are then loaded anew.
 const REVISION: u32 = 1;
@@ -15,8 +15,6 @@ pub struct Owner<'a> {
     pub namespace: &'a str,
     /// Its id.
     pub namespace_id: &'a str,
-    /// Whether its scripts may go out as we do.
-    pub trusted: bool,
     /// The script's name.
     pub script: &'a str,
     /// Which life of the script.
@@ -34,8 +32,8 @@ pub struct Means<'a> {
 /// What a script is set to, beside what its version is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether it goes out as we do, and not nowhere.
-    pub inherits_outbound: bool,
+    /// How its requests to elsewhere go.
+    pub outbound: Way,
     /// Whether its logs are written.
     pub has_tail: bool,
 }
@@ -78,8 +76,19 @@ pub fn code(owner: Owner<'_>, version: &Value, policy: Policy, means: &Means<'_>
             _ => code.env(name, field("text")),
         };
     }
-    if policy.inherits_outbound && owner.trusted {
-        code = code.outbound(Outbound::Inherit);
+    match policy.outbound {
+        Way::Block => {}
+        Way::Inherit => code = code.outbound(Outbound::Inherit),
+        Way::Through => {
+            // Not the policy: it is looked up with each request, so a change of it is no other worker.
+            let props = json!({
+                "namespace": owner.namespace,
+                "namespace_id": owner.namespace_id,
+                "script": owner.script,
+                "incarnation": owner.incarnation,
+            });
+            code = code.outbound(Outbound::Through((means.stub)("Outbound", REVISION, props)?));
+        }
     }
     if policy.has_tail {
         let props = json!({ "namespace": owner.namespace, "script": owner.script, "version": version["id"] });
@@ -109,8 +118,7 @@ mod tests {
     use super::*;
     use worker_loader::{Handle, WorkerKey};
 
-    const OWNER: Owner<'static> =
-        Owner { namespace: "ns", namespace_id: "id", trusted: false, script: "app", incarnation: "i1" };
+    const OWNER: Owner<'static> = Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1" };
 
     fn version() -> Value {
         json!({
@@ -164,10 +172,8 @@ mod tests {
             ("id", changed(|v| v["id"] = json!("v2"))),
             ("assets", changed(|v| v["assets"]["manifest"] = json!("m2"))),
             ("tail", key(OWNER, &version(), Policy { has_tail: true, ..Policy::default() })),
-            (
-                "outbound",
-                key(Owner { trusted: true, ..OWNER }, &version(), Policy { inherits_outbound: true, has_tail: false }),
-            ),
+            ("outbound", key(OWNER, &version(), Policy { outbound: Way::Inherit, has_tail: false })),
+            ("gateway", key(OWNER, &version(), Policy { outbound: Way::Through, has_tail: false })),
         ] {
             assert_ne!(key, plain, "{what}");
         }
@@ -193,12 +199,6 @@ mod tests {
             key(OWNER, &two, Policy::default()),
             "the same code, warm already"
         );
-    }
-
-    #[test]
-    fn only_the_trusted_go_out_as_we_do() {
-        let policy = Policy { inherits_outbound: true, has_tail: false };
-        assert_eq!(key(OWNER, &version(), policy), key(OWNER, &version(), Policy::default()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     fallback::State,
     snapshot::Snapshot,
 };
-use crate::registry::{rollout::POINTS, version::public_bindings};
+use crate::registry::{outbound::Way, rollout::POINTS, version::public_bindings};
 
 /// What is known beside the snapshot.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Facts<'a> {
     /// The namespace's name.
     pub namespace: &'a str,
     /// Whether its scripts may go out as we do.
-    pub trusted: bool,
+    pub outbound: Way,
     /// The script's name.
     pub script: &'a str,
     /// The URL that the script would see.
@@ -63,7 +63,7 @@ pub fn explain(snapshot: &Snapshot, choice: &Choice, facts: Facts<'_>) -> Value 
         "compatibility_flags": version["compatibility_flags"],
         "bindings": public_bindings(&version),
         "has_assets": version["assets"].is_object(),
-        "outbound": if snapshot.inherits_outbound && facts.trusted { "inherit" } else { "block" },
+        "outbound": facts.outbound.as_str(),
         "tail": snapshot.has_tail,
         "limits": if version["limits"].is_object() { version["limits"].clone() } else { json!({}) },
         "deployment": if facts.is_preview { Value::Null } else { deployment },
@@ -90,7 +90,7 @@ mod tests {
 
     const FACTS: Facts<'static> = Facts {
         namespace: "ns",
-        trusted: false,
+        outbound: Way::Block,
         script: "app",
         url: "https://h/",
         is_preview: false,
@@ -130,12 +130,11 @@ mod tests {
             document["versions"][0]["bindings"] =
                 json!([{ "name": "S", "type": "secret_text", "text": "hush", "version": "v3" }]);
             document["versions"][1]["bindings"] = document["versions"][0]["bindings"].clone();
-            document["settings"]["outbound"] = json!("inherit");
         };
         let told_of_it = told(with_secret, Visitor::default(), FACTS);
         assert_eq!(told_of_it["bindings"], json!([{ "name": "S", "type": "secret_text" }]));
         assert!(!told_of_it.to_string().contains("hush"));
-        assert_eq!(told_of_it["outbound"], "block", "the namespace does not allow more");
-        assert_eq!(told(with_secret, Visitor::default(), Facts { trusted: true, ..FACTS })["outbound"], "inherit");
+        let through = Facts { outbound: Way::Through, ..FACTS };
+        assert_eq!(told(with_secret, Visitor::default(), through)["outbound"], "rules");
     }
 }

@@ -23,6 +23,8 @@ mod incident;
 #[cfg(target_arch = "wasm32")]
 mod isolate;
 #[cfg(target_arch = "wasm32")]
+mod leaving;
+#[cfg(target_arch = "wasm32")]
 mod note;
 #[cfg(target_arch = "wasm32")]
 mod operator;
@@ -45,6 +47,7 @@ mod trip;
 pub use self::{
     asked::explained,
     isolate::{forget, forget_namespace, health, record},
+    leaving::Leaving,
     operator::hosts,
     outcome::{failed, loaded},
     own::{Own, Read, Reading, run_once},

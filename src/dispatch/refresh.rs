@@ -26,7 +26,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    registry::{Refusal, guard::Report},
+    registry::{Refusal, guard::Report, outbound::Terms},
     reply, storage,
 };
 
@@ -239,12 +239,14 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
         return Ok(namespace);
     }
     let asked = (Date::now(), isolate::forgets());
-    let told = storage::ask(env, "DIRECTORY", "directory", &json!({ "op": "namespace", "name": name })).await;
+    let question = json!({ "op": "namespace", "name": name, "secrets": true });
+    let told = storage::ask(env, "DIRECTORY", "directory", &question).await;
     let told = told.map(|text| serde_json::from_str::<Value>(&text).unwrap_or_default());
     match (told, known) {
         (Ok(told), _) => {
             let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
-            let namespace = Namespace { id, trusted: told["trusted_workers"] == true };
+            let outbound = Rc::new(Terms::read(&told["outbound"], &told["outbound_secrets"]));
+            let namespace = Namespace { id, trusted: told["trusted_workers"] == true, outbound };
             isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)
         }

@@ -22,6 +22,7 @@ use crate::{
     registry::{
         BUILTIN, Refusal,
         guard::{Count, Report},
+        outbound::{Terms, Way},
     },
     upload,
 };
@@ -65,6 +66,8 @@ impl std::fmt::Display for Name {
 pub(super) struct Namespace {
     pub id: String,
     pub trusted: bool,
+    /// Where its scripts may go at most.
+    pub outbound: Rc<Terms>,
 }
 
 /// Where its snapshots come from.
@@ -120,8 +123,10 @@ impl Live {
     /// Of a script that is stored. What was made of versions that are in it still is kept, and what was seen of them.
     pub fn stored(text: String, snapshot: Snapshot, namespace: Namespace, before: Option<&Self>) -> Self {
         let before = before.filter(|before| before.snapshot.incarnation == snapshot.incarnation);
+        // Where its scripts may go is looked up with each request: a change of that alone makes no other worker.
+        let is_alike = |other: &Namespace| other.id == namespace.id && other.trusted == namespace.trusted;
         let alike = before
-            .filter(|before| before.namespace == namespace && before.policy() == Policy::of(&snapshot))
+            .filter(|before| is_alike(&before.namespace) && before.policy() == policy(&snapshot, &namespace))
             .map(|before| (before, &before.versions));
         let goes_on = before
             .filter(|before| before.snapshot.deployment_id == snapshot.deployment_id)
@@ -180,14 +185,15 @@ impl Live {
             numbers.push(json!({ "number": 0 }));
             versions.push(ready(good));
         }
-        let namespace = Namespace { id: String::new(), trusted: true };
+        let namespace = Namespace { id: String::new(), trusted: true, outbound: Rc::default() };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
         Self { text: String::new(), namespace, snapshot, versions, former, tallies, before }
     }
 
-    fn policy(&self) -> Policy {
-        Policy::of(&self.snapshot)
+    /// What it is set to.
+    pub fn policy(&self) -> Policy {
+        policy(&self.snapshot, &self.namespace)
     }
 
     /// A version, made when it is first needed.
@@ -200,7 +206,6 @@ impl Live {
         let owner = Owner {
             namespace: &name.namespace,
             namespace_id: &self.namespace.id,
-            trusted: self.namespace.trusted,
             script: &name.script,
             incarnation: &self.snapshot.incarnation,
         };
@@ -290,8 +295,7 @@ fn kept<T: Clone>(snapshot: &Snapshot, before: Option<(&Live, &Vec<OnceCell<T>>)
     snapshot.versions.iter().map(|version| known(version).unwrap_or_default()).collect()
 }
 
-impl Policy {
-    fn of(snapshot: &Snapshot) -> Self {
-        Self { inherits_outbound: snapshot.inherits_outbound, has_tail: snapshot.has_tail }
-    }
+fn policy(snapshot: &Snapshot, namespace: &Namespace) -> Policy {
+    let outbound = Way::of(&snapshot.outbound, &namespace.outbound, namespace.trusted);
+    Policy { outbound, has_tail: snapshot.has_tail }
 }

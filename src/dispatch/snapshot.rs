@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::registry::{guard::Rule, rollout::Rollout, subject::Signer};
+use crate::registry::{guard::Rule, outbound::Terms, rollout::Rollout, subject::Signer};
 
 /// What is live of a script.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub struct Snapshot {
     pub guard: Option<Rule>,
     /// Who a visitor is, where the script says so.
     pub affinity: Option<Affinity>,
-    /// Whether its scripts go out as we do, where the namespace allows it.
-    pub inherits_outbound: bool,
+    /// Where it may go, as far as the namespace allows it.
+    pub outbound: Box<Terms>,
+    /// So many requests to elsewhere a minute, where a version that is deployed says so.
+    pub subrequests_per_minute: Option<u32>,
     /// Whether its logs are written.
     pub has_tail: bool,
 }
@@ -69,6 +71,8 @@ impl Snapshot {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let settings = &document["settings"];
         let named = |kind: &str| settings["affinity"][kind].as_str().map(str::to_owned);
+        let limit = |at: usize| versions[at]["limits"]["subrequests_per_minute"].as_u64();
+        let limits = shares.iter().filter_map(|(at, _)| limit(*at)).map(|limit| limit as u32);
         let incarnation = text(&document["incarnation"]);
         Ok(Self {
             signer: Signer::new(&incarnation, &text(&document["cookie_key"])),
@@ -77,7 +81,8 @@ impl Snapshot {
             deployment_id: text(&deployment["id"]),
             guard: Rule::of(deployment),
             affinity: named("header").map(Affinity::Header).or_else(|| named("cookie").map(Affinity::Cookie)),
-            inherits_outbound: settings["outbound"] == "inherit",
+            outbound: Box::new(Terms::read(&settings["outbound"], &document["outbound_secrets"])),
+            subrequests_per_minute: limits.min(),
             has_tail: settings["tail"] == true,
             shares,
             rollout,
@@ -109,7 +114,8 @@ impl Snapshot {
             versions,
             guard: None,
             affinity: None,
-            inherits_outbound: false,
+            outbound: Box::default(),
+            subrequests_per_minute: None,
             has_tail: false,
         }
     }
@@ -153,6 +159,7 @@ impl Snapshot {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::registry::outbound::Policy;
 
     pub fn split() -> Value {
         json!({
@@ -188,9 +195,23 @@ pub(super) mod tests {
         document["deployment"]["versions"] = json!([{ "version_id": "v2", "percentage": 100 }]);
         document["settings"] = json!({ "affinity": { "cookie": "sid" }, "outbound": "inherit", "tail": true });
         let snapshot = Snapshot::parse(&document.to_string()).unwrap();
-        assert!(snapshot.guard.is_some() && snapshot.inherits_outbound && snapshot.has_tail);
+        assert!(snapshot.guard.is_some() && snapshot.outbound.policy == Some(Policy::Inherit) && snapshot.has_tail);
         assert_eq!(snapshot.affinity, Some(Affinity::Cookie("sid".into())));
         assert_eq!(snapshot.sole(), Some(1));
+    }
+
+    #[test]
+    fn the_lowest_limit_of_what_is_deployed_counts() {
+        let limit = |limits: [Value; 3]| {
+            let mut document = split();
+            for (at, limit) in limits.into_iter().enumerate() {
+                document["versions"][at]["limits"] = json!({ "subrequests_per_minute": limit });
+            }
+            Snapshot::parse(&document.to_string()).unwrap().subrequests_per_minute
+        };
+        assert_eq!(limit([json!(5), json!(9), json!(1)]), Some(5));
+        assert_eq!(limit([Value::Null, json!(9), json!(1)]), Some(9));
+        assert_eq!(limit([Value::Null, Value::Null, json!(1)]), None);
     }
 
     #[test]

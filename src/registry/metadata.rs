@@ -116,8 +116,8 @@ pub(super) fn annotations(fields: &mut Fields) -> Map<String, Value> {
 pub(super) fn limits(fields: &mut Fields) -> Option<Value> {
     let mut inner = Fields::new(fields.object("limits")?, "limits", "limits.", METADATA);
     let mut limits = Map::new();
-    // Cloudflare's most: five minutes, and ten million.
-    for (name, most) in [("cpu_ms", 300_000), ("subrequests", 10_000_000)] {
+    // Cloudflare's most: five minutes, and ten million. The last is ours, and the gateway's to count.
+    for (name, most) in [("cpu_ms", 300_000), ("subrequests", 10_000_000), ("subrequests_per_minute", 1_000_000)] {
         if let Some(value) = inner.whole(name, 1, most) {
             limits.insert(name.to_owned(), value.into());
         }

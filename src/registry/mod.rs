@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod metadata;
 mod name;
 mod observability;
+pub mod outbound;
 mod page;
 pub mod problem;
 mod refusal;

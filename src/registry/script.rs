@@ -67,7 +67,7 @@ mod tests {
         });
         let shown = super::settings(&facts, &version);
         assert_eq!(shown["bindings"], json!([{ "name": "S", "type": "secret_text" }]));
-        assert_eq!((&shown["limits"], &shown["outbound"], &shown["tags"]), (&json!({}), &json!("block"), &json!([])));
+        assert_eq!((&shown["limits"], &shown["outbound"], &shown["tags"]), (&json!({}), &json!(null), &json!([])));
         let entry = entry(&facts, &version);
         assert_eq!((&entry["script"]["id"], &entry["script"]["deployment_id"]), (&json!("s"), &json!("v1")));
         assert_eq!((&entry["created_on"], &entry["script"]["modified_on"]), (&json!("c"), &json!("m")));

@@ -2,7 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, fields::Fields, observability, problem, shape, tag};
+use super::{
+    Problem,
+    fields::Fields,
+    observability,
+    outbound::{self, Policy},
+    problem, shape, tag,
+};
 
 const NAMES: [&str; 7] = ["tags", "outbound", "tail", "observability", "logpush", "affinity", "retention"];
 
@@ -39,7 +45,7 @@ pub fn unknown(patch: &Value) -> Vec<Problem> {
 /// What a script has that nobody has set anything of.
 pub fn default() -> Value {
     shape(
-        r#"{"tags":[],"outbound":"block","tail":false,"observability":{"enabled":false},"logpush":false,"affinity":null,
+        r#"{"tags":[],"outbound":null,"tail":false,"observability":{"enabled":false},"logpush":false,"affinity":null,
             "retention":50}"#,
         &Value::Null,
     )
@@ -58,7 +64,12 @@ pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
             changes.insert(name.to_owned(), value);
         }
     };
-    set("outbound", fields.one_of("outbound", &["block", "inherit"]).map(Into::into));
+    if let Some(policy) = fields.get("outbound") {
+        match outbound::parse(policy) {
+            Ok(_) => set("outbound", Some(policy.clone())),
+            Err(problems) => fields.problems.extend(problems),
+        }
+    }
     set("tail", fields.boolean("tail").map(Into::into));
     set("logpush", fields.boolean("logpush").map(Into::into));
     let observability = fields.object("observability").filter(|value| {
@@ -92,8 +103,10 @@ pub fn changes(document: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
 /// As [`changes`].
 pub fn patch(patch: &Value) -> Result<Map<String, Value>, Vec<Problem>> {
     let mut changes = changes(patch)?;
-    if patch.get("affinity").is_some_and(Value::is_null) {
-        changes.insert("affinity".to_owned(), Value::Null);
+    for name in ["affinity", "outbound"] {
+        if patch.get(name).is_some_and(Value::is_null) {
+            changes.insert(name.to_owned(), Value::Null);
+        }
     }
     Ok(changes)
 }
@@ -109,18 +122,22 @@ pub fn apply(current: &Value, changes: &Map<String, Value>) -> Value {
     settings
 }
 
-/// Whether a namespace allows these settings: only one whose scripts its owner trusts lets them out as we are let out.
+/// Whether a namespace allows these settings: only one whose scripts its owner trusts lets them out as we are let out, or
+/// lets out what no rule allows.
 ///
 /// # Errors
 /// [`problem::VALIDATION`].
 pub fn check_trust(settings: &Value, trusted: bool) -> Result<(), Problem> {
-    if settings["outbound"] == "inherit" && !trusted {
-        return Err(Problem::new(
-            problem::VALIDATION,
-            "outbound \"inherit\" is for namespaces of trusted scripts: set trusted_workers of the namespace first.",
-        ));
+    let what = match outbound::parse(&settings["outbound"]) {
+        Ok(Policy::Inherit) => "\"inherit\"",
+        Ok(Policy::Rules(rules)) if rules.dry_run => "with dry_run",
+        _ => return Ok(()),
+    };
+    if trusted {
+        return Ok(());
     }
-    Ok(())
+    let rest = " is for namespaces of trusted scripts: set trusted_workers of the namespace first.";
+    Err(Problem::new(problem::VALIDATION, ["outbound ", what, rest].concat()))
 }
 
 fn is_affinity(affinity: &Value) -> bool {
@@ -186,5 +203,18 @@ mod tests {
         let open = json!({ "outbound": "inherit" });
         assert!(check_trust(&open, true).is_ok() && check_trust(&default(), false).is_ok());
         assert_eq!(check_trust(&open, false).unwrap_err().code, problem::VALIDATION);
+        let dry = |dry| json!({ "outbound": { "rules": [], "dry_run": dry } });
+        assert!(check_trust(&dry(true), true).is_ok() && check_trust(&dry(false), false).is_ok());
+        assert!(check_trust(&dry(true), false).unwrap_err().message.contains("dry_run"));
+    }
+
+    #[test]
+    fn outbound_is_a_policy_or_the_namespaces() {
+        let rules = json!({ "rules": [{ "host": "api.example.com" }] });
+        let settings = apply(&default(), &changes(&json!({ "outbound": rules })).unwrap());
+        assert_eq!((&default()["outbound"], &settings["outbound"]), (&Value::Null, &rules));
+        assert_eq!(apply(&settings, &changes(&json!({ "outbound": null })).unwrap()), settings, "a draft");
+        assert_eq!(apply(&settings, &patch(&json!({ "outbound": null })).unwrap())["outbound"], Value::Null);
+        assert_eq!(changes(&json!({ "outbound": { "rules": [{}, {}] } })).unwrap_err().len(), 2);
     }
 }

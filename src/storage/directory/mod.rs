@@ -1,6 +1,7 @@
 //! The Durable Object of which there is one: the names of namespaces, and the API's tokens.
 
 mod namespaces;
+mod outbound;
 mod tokens;
 
 use serde_json::{Value, json};
@@ -12,7 +13,11 @@ use super::{
 };
 use crate::registry::{Problem, Refusal};
 
-const STEPS: &[&str] = &[include_str!("../schema/directory_1.sql"), include_str!("../schema/directory_2.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../schema/directory_1.sql"),
+    include_str!("../schema/directory_2.sql"),
+    include_str!("../schema/directory_3.sql"),
+];
 
 /// How long to wait before what failed is tried again.
 const RETRY_MS: f64 = 5_000.0;
@@ -79,6 +84,9 @@ impl Directory {
             "create_namespace" => self.create_namespace(input),
             "patch_namespace" => self.patch_namespace(input),
             "delete_namespace" => self.delete_namespace(input),
+            "namespace_secrets" => self.namespace_secrets(input),
+            "put_namespace_secret" => self.put_namespace_secret(input),
+            "delete_namespace_secret" => self.delete_namespace_secret(input),
             "count" => self.count(input),
             "authenticate" => self.authenticate(input),
             "list_tokens" => self.list_tokens(),

@@ -3,18 +3,23 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::db::{Row, iso, new_id, now},
+    super::db::{Row, document, iso, new_id, now},
     Answer, Directory, RETRY_MS,
 };
-use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, problem};
+use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, outbound, problem, settings};
 
 const COLUMNS: &str =
-    "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts FROM namespace";
+    "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts, outbound FROM namespace";
 
 impl Directory {
-    /// `namespace {name}`.
+    /// `namespace {name, secrets?}`; with its outbound secrets for those who run its scripts.
     pub(super) fn namespace(&self, input: &Value) -> Answer {
-        Ok(shown(&self.find(&input["name"])?))
+        let row = self.find(&input["name"])?;
+        let mut namespace = shown(&row);
+        if input["secrets"] == true {
+            namespace["outbound_secrets"] = self.secrets_of(&row[0])?;
+        }
+        Ok(namespace)
     }
 
     /// `list_namespaces {page, per_page, only}`: in the order of their names; of those in `only`, where it is a list.
@@ -42,15 +47,25 @@ impl Directory {
         self.namespace(&json!({ "name": name }))
     }
 
-    /// `patch_namespace {name, new_name?, trusted_workers?, by?}`.
+    /// `patch_namespace {name, new_name?, trusted_workers?, outbound?, by?}`; an `outbound` that is null is one that is taken away.
     pub(super) fn patch_namespace(&self, input: &Value) -> Answer {
         let row = self.find(&input["name"])?;
         let mut fields = Fields::new(input, "The namespace", "", problem::MALFORMED);
         let trusted = fields.boolean("trusted_workers").map_or(row[6].clone(), |trusted| u8::from(trusted).into());
-        if fields.get("new_name").is_none() && fields.get("trusted_workers").is_none() {
-            fields.wrong("There is nothing to change in it: name or trusted_workers.".to_owned());
+        if fields.get("new_name").is_none() && fields.get("trusted_workers").is_none() && !fields.has("outbound") {
+            fields.wrong("There is nothing to change in it: name, trusted_workers or outbound.".to_owned());
         }
         let mut problems = fields.problems;
+        let outbound = input.get("outbound").cloned().unwrap_or_else(|| document(&row[8]));
+        if !input["outbound"].is_null() {
+            match outbound::parse(&outbound) {
+                Ok(_) => {
+                    let settings = json!({ "outbound": outbound });
+                    problems.extend(settings::check_trust(&settings, trusted == 1).err());
+                }
+                Err(more) => problems.extend(more),
+            }
+        }
         let name = match &input["new_name"] {
             Value::Null => Ok(row[1].clone()),
             name if *name == row[1] => Ok(row[1].clone()),
@@ -68,8 +83,8 @@ impl Directory {
             return Err(Refusal::invalid(problems));
         }
         self.db.run(
-            "UPDATE namespace SET name = ?, trusted = ?, modified_on = ?, modified_by = ? WHERE id = ?",
-            &[name.clone(), trusted, iso(now()).into(), actor(input), row[0].clone()],
+            "UPDATE namespace SET name = ?, trusted = ?, outbound = ?, modified_on = ?, modified_by = ? WHERE id = ?",
+            &[name.clone(), trusted, stored(&outbound), iso(now()).into(), actor(input), row[0].clone()],
         )?;
         self.namespace(&json!({ "name": name }))
     }
@@ -80,6 +95,7 @@ impl Directory {
         for query in [
             "DELETE FROM namespace WHERE id = ?",
             "DELETE FROM token_namespace WHERE namespace = ?",
+            "DELETE FROM outbound_secret WHERE namespace = ?",
             "INSERT INTO leaving (id) VALUES (?)",
         ] {
             self.db.run(query, std::slice::from_ref(&id))?;
@@ -102,7 +118,7 @@ impl Directory {
         Ok(Value::Null)
     }
 
-    fn find(&self, name: &Value) -> Answer<Row> {
+    pub(super) fn find(&self, name: &Value) -> Answer<Row> {
         let row = self.db.row(&format!("{COLUMNS} WHERE name = ?"), std::slice::from_ref(name))?;
         row.ok_or_else(|| Refusal::api(404, problem::NO_SUCH_NAMESPACE, format!("There is no namespace {name}.")))
     }
@@ -127,6 +143,11 @@ fn actor(input: &Value) -> Value {
     input["by"].as_str().unwrap_or_default().into()
 }
 
+/// As JSON, a text of it too.
+fn stored(outbound: &Value) -> Value {
+    if outbound.is_null() { Value::Null } else { outbound.to_string().into() }
+}
+
 fn shown(row: &Row) -> Value {
     json!({
         "namespace_id": row[0],
@@ -137,5 +158,6 @@ fn shown(row: &Row) -> Value {
         "modified_by": row[5],
         "trusted_workers": row[6] == 1,
         "script_count": row[7],
+        "outbound": document(&row[8]),
     })
 }

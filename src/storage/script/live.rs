@@ -13,6 +13,7 @@ impl Op<'_> {
         let row = self.db.row(
             "SELECT json_object('script', ?, 'incarnation', incarnation, 'cookie_key', cookie_key, 'sequence', sequence, \
              'settings', json(settings), \
+             'outbound_secrets', (SELECT json_group_object(name, text) FROM outbound_secret), \
              'deployment', (SELECT json(document) FROM deployment ORDER BY sequence DESC LIMIT 1)) FROM script",
             &[self.name.into()],
         )?;

@@ -8,6 +8,7 @@ mod incident;
 mod journal;
 mod live;
 mod op;
+mod outbound;
 mod outbox;
 mod remove;
 mod row;
@@ -41,6 +42,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.

@@ -36,6 +36,8 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" | "try" => Kind::Reads,
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
         | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
+        "outbound_secrets" | "outbound_audit" | "add_outbound_audit" | "clear_outbound_audit" => Kind::Reads,
+        "put_outbound_secret" | "delete_outbound_secret" => Kind::Changes,
         "resolve" => Kind::Tries,
         "begin" | "stored" | "types" | "upload" => Kind::Creates,
         _ => return None,
@@ -77,6 +79,12 @@ impl Op<'_> {
             "delete_deployment" => self.delete_deployment(),
             "incident" => self.incident(),
             "incidents" => self.incidents(),
+            "outbound_secrets" => self.outbound_secrets(),
+            "put_outbound_secret" => self.put_outbound_secret(),
+            "delete_outbound_secret" => self.delete_outbound_secret(),
+            "outbound_audit" => self.outbound_audit(),
+            "add_outbound_audit" => self.add_outbound_audit(),
+            "clear_outbound_audit" => self.clear_outbound_audit(),
             _ => Ok(Value::Null),
         }
     }

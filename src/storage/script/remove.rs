@@ -10,7 +10,7 @@ impl Op<'_> {
     /// has to try.
     pub(super) fn delete(&self) -> Result<Value, Refusal> {
         let row = self.script()?;
-        for table in ["version", "deployment", "incident", "watch"] {
+        for table in ["version", "deployment", "incident", "watch", "outbound_secret", "outbound_audit"] {
             self.db.run(&["DELETE FROM ", table].concat(), &[])?;
         }
         // The sequence stays: nobody takes what comes after for something older.

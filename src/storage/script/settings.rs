@@ -87,7 +87,7 @@ impl Op<'_> {
     }
 
     /// A changed setting is one that isolates have to see.
-    fn save_settings(&self, row: &mut Row) -> Result<(), Refusal> {
+    pub(super) fn save_settings(&self, row: &mut Row) -> Result<(), Refusal> {
         row.sequence += 1;
         self.save(row)
     }
