@@ -103,7 +103,7 @@ describe("versions", () => {
     const { version } = await upload(draft("one", { bindings: [secret("A", "hush")] }));
     await upload(draft("two"));
     const found = await ask("preview", { version: version.id.slice(0, 8) });
-    assert.deepEqual([found.version.id, found.version.bindings[0].text, found.settings.outbound], [version.id, "hush", "block"]);
+    assert.deepEqual([found.version.id, found.version.bindings[0].text, found.settings.outbound], [version.id, "hush", null]);
     for (const prefix of [version.id.slice(0, 7), "00000000", "", "%%%%%%%%"]) await refused(ask("preview", { version: prefix }), 404, 10222);
   });
 });
