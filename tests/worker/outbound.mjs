@@ -8,7 +8,7 @@ export const ASKS = `export default { async fetch(request) {
   const told = [];
   for (const [url, init] of await request.json()) {
     try {
-      const answer = await fetch(url, init);
+      const answer = await fetch(url, { signal: AbortSignal.timeout(10_000), ...init });
       const text = await answer.text();
       told.push({ status: answer.status, refused: answer.headers.get("x-outbound-refused"), headers: Object.fromEntries(answer.headers), redirected: answer.redirected, url: answer.url, text });
     } catch (error) {

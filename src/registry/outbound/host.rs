@@ -5,8 +5,18 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::address::{is_inside_v4, is_inside_v6};
 
 /// Names that are answered by a network of its own, and not by the internet.
-const INSIDE: [&str; 9] =
-    [".localhost", ".local", ".internal", ".lan", ".home", ".corp", ".intranet", ".private", ".home.arpa"];
+const INSIDE: [&str; 10] = [
+    ".localhost",
+    ".localdomain",
+    ".local",
+    ".internal",
+    ".lan",
+    ".home",
+    ".corp",
+    ".intranet",
+    ".private",
+    ".home.arpa",
+];
 
 /// The host of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
