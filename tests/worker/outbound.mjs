@@ -20,21 +20,23 @@ export const ASKS = `export default { async fetch(request) {
 
 /**
  * An origin at 127.0.0.1 and, where there is one, at [::1]. /redirect?to= goes there, under ?status=; /echo tells the headers that it got;
- * /headers sends those of its query back; /bytes?of= sends so many, &length= says so before. An upgrade is answered, and what comes is sent back.
+ * /headers sends those of its query, in which AUTH is the credential that it got; /bytes?of= sends so many, &length= says so before. An upgrade is answered, and what comes is sent back.
  */
 export async function startOrigin() {
   const got = [];
   const serve = (request, response) => {
     const url = new URL(request.url, "http://origin");
     got.push({ method: request.method, url: request.url, headers: request.headers });
-    const query = Object.fromEntries(url.searchParams);
+    // An origin that tells what it got.
+    const told = (request.headers.authorization ?? "none").replace("Bearer ", "");
+    const query = Object.fromEntries([...url.searchParams].map(([name, value]) => [name, value.replace("AUTH", told)]));
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
       if (url.pathname.endsWith("/redirect")) return response.writeHead(Number(query.status ?? 302), { location: query.to }).end();
       if (url.pathname.endsWith("/echo")) return response.end(JSON.stringify({ ...request.headers, body: String(Buffer.concat(chunks)) }));
-      if (url.pathname.endsWith("/headers")) return response.writeHead(200, { ...query, "x-echo": request.headers.authorization ?? "none" }).end("headers");
+      if (url.pathname.endsWith("/headers")) return response.writeHead(200, query).end("headers");
       if (url.pathname.endsWith("/bytes")) {
-        if (query.length) response.setHeader("content-length", query.of);
+        if (!query.length) response.flushHeaders();
         return response.end(Buffer.alloc(Number(query.of), "x"));
       }
       if (url.pathname.endsWith("/break")) return request.socket.destroy();

@@ -91,7 +91,7 @@ test("caches, modules, events, beacons and what else there is lead nowhere", asy
       module: async () => Object.keys(await import("${elsewhere}/v1/module.js")),
       events: () => new Promise((resolve) => { const events = new EventSource("${elsewhere}/v1/"); events.onopen = () => resolve("open"); events.onerror = () => { events.close(); resolve("error"); }; }),
       beacon: async () => navigator.sendBeacon("${elsewhere}/v1/", "x"),
-      request: async () => (await fetch(new Request("${elsewhere}/v1/", { cf: { resolveOverride: "127.0.0.1" }, headers: { host: "127.0.0.1:${"$"}{1}" } }))).status,
+      request: async () => (await fetch(new Request("${elsewhere}/v1/", { headers: { host: "127.0.0.1:${origin.port}" } }))).status,
       url: async () => (await fetch(new URL("${elsewhere}/v1/"))).status,
       object: async () => (await fetch({ toString: () => "${elsewhere}/v1/" })).status,
     };
@@ -113,6 +113,17 @@ test("headers that say how a request travels, where to, or that it is another on
   assert.deepEqual([got.host, got["x-own"]], [`127.0.0.1:${origin.port}`, "1"]);
   for (const name of ["x-http-method-override", "x-http-method", "x-method-override", "te", "proxy-authorization"]) assert.equal(got[name], undefined, name);
   assert.equal(JSON.parse(any.text)["x-http-method-override"], "DELETE", "where any method is allowed");
+});
+
+test("a request goes out as it was decided on: followed nowhere, and without what the runtime would read of cf", async () => {
+  const spied = await startOutbound({ main: "outbound_spied.js" });
+  try {
+    await spied.asker("app", [{ host: "named.example" }]);
+    const [told] = await spied.asks("app", ["http://NAMED.example./a?b#c", { method: "POST", body: "x", redirect: "follow", cf: { resolveOverride: "127.0.0.1", cacheEverything: true } }]);
+    assert.deepEqual(JSON.parse(told.text), { url: "http://named.example/a?b", method: "POST", redirect: "manual", cf: null });
+  } finally {
+    await spied.dispose();
+  }
 });
 
 test("what fails on its way is an error that tells nothing", async () => {
