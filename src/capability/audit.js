@@ -57,7 +57,7 @@ async function fly(env, id, one) {
 async function tell(env, { name, incarnation }, kinds) {
 	const counts = [...kinds].map(([kind, count]) => ({ ...JSON.parse(kind), count }));
 	const body = JSON.stringify({ op: "add_outbound_audit", incarnation, counts });
-	const answer = await env.SCRIPTS.getByName(name).fetch("https://object/", { method: "POST", body });
+	const answer = await env.SCRIPTS.getByName(name).fetch(new Request("https://object/", { method: "POST", body }));
 	await answer.arrayBuffer();
 	// A script that is gone has nothing to record any more.
 	if (!answer.ok && answer.status !== 404) throw new Error(`its object answered ${answer.status}`);

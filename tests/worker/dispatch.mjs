@@ -88,7 +88,7 @@ export const sticker = (answer) => /dl_version=([^;]*)/.exec(answer.headers.get(
 export const from = (address, headers = {}) => ({ headers: { "cf-connecting-ip": address, ...headers } });
 
 /** Starts a second host over the storage of a first one: another isolate, which nobody tells of a change. */
-export async function startSharing(first, bindings, namespace = "tenants") {
+export async function startSharing(first, bindings, namespace = "tenants", extra = {}) {
   const OTHER = async (request) => {
     const [, binding, name] = new URL(request.url).pathname.split("/").map(decodeURIComponent);
     if (binding === "BUNDLES") {
@@ -99,6 +99,6 @@ export async function startSharing(first, bindings, namespace = "tenants") {
     const answer = await objects.get(objects.idFromName(name)).fetch("https://object/", { method: "POST", body: await request.text() });
     return new Response(await answer.text(), { status: answer.status });
   };
-  const host = await startHost({ main: "sharing.js", bindings: { API_TOKEN: TOKEN, ...bindings }, extra: { serviceBindings: { OTHER } } });
+  const host = await startHost({ main: "sharing.js", bindings: { API_TOKEN: TOKEN, ...bindings }, extra: { serviceBindings: { OTHER }, ...extra } });
   return { ...host, ask: (path, init) => host.fetch(`/dispatch/${namespace}/${path}`, init) };
 }

@@ -1,6 +1,6 @@
 // A main module in front of the Worker's own, for a second host over the storage of a first: what it asks of Durable Objects
 // and of the bucket goes to the service OTHER, which is the first one's.
-import worker from "./entry.js";
+import worker, { Outbound as RealOutbound } from "./entry.js";
 
 export * from "./entry.js";
 
@@ -24,9 +24,12 @@ const bucket = (env) => replaced(env.BUNDLES, {
 	},
 });
 
-export default {
-	fetch(request, env, ctx) {
-		const shared = { SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), BUNDLES: bucket(env) };
-		return worker.fetch(request, { ...env, ...shared }, ctx);
-	},
-};
+const shared = (env) => ({ ...env, SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), BUNDLES: bucket(env) });
+
+export class Outbound extends RealOutbound {
+	constructor(ctx, env) {
+		super(ctx, shared(env));
+	}
+}
+
+export default { fetch: (request, env, ctx) => worker.fetch(request, shared(env), ctx) };

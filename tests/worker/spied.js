@@ -3,7 +3,7 @@
 // bindings in `env`, and nothing of the Worker.
 //
 // PUT /spy sets the modes; GET /spy tells what was seen.
-import worker from "./entry.js";
+import worker, { Outbound as RealOutbound } from "./entry.js";
 
 export * from "./entry.js";
 
@@ -102,14 +102,24 @@ const spiedBucket = (bucket) => replaced(bucket, {
 	},
 });
 
+function spied(env) {
+	const spied = { LOADER: spiedLoader(env.LOADER), BUNDLES: spiedBucket(env.BUNDLES) };
+	for (const name of ["CONFIG", "SCRIPTS", "DIRECTORY"]) spied[name] = spiedObjects(env[name]);
+	return { ...env, ...spied };
+}
+
+export class Outbound extends RealOutbound {
+	constructor(ctx, env) {
+		super(ctx, spied(env));
+	}
+}
+
 export default {
 	async fetch(request, env, ctx) {
 		if (new URL(request.url).pathname === "/spy") {
 			if (request.method === "PUT") Object.assign(modes, await request.json());
 			return Response.json(seen);
 		}
-		const spied = { LOADER: spiedLoader(env.LOADER), BUNDLES: spiedBucket(env.BUNDLES) };
-		for (const name of ["CONFIG", "SCRIPTS", "DIRECTORY"]) spied[name] = spiedObjects(env[name]);
-		return worker.fetch(request, { ...env, ...spied }, ctx);
+		return worker.fetch(request, spied(env), ctx);
 	},
 };
