@@ -4,7 +4,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { count } from "./audit.js";
 
 // What says how a request travels, or where to. Of these a script has none to say.
-const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding"];
+const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "http2-settings"];
 // What some servers take for the method.
 const METHODS = ["x-http-method-override", "x-http-method", "x-method-override"];
 const DOWN = { code: "outbound_unavailable", policy: "", rule: "", message: "The outbound policy cannot be read for the moment." };
@@ -20,7 +20,8 @@ export function gateway(decide) {
 			const text = await decide(asked, env, ctx);
 			const verdict = typeof text === "string" ? JSON.parse(text) : { refused: DOWN };
 			const { refused, dry = false, rules = [] } = verdict;
-			const seen = { host: hostname, method: request.method };
+			// A script chooses it: no name is longer.
+			const seen = { host: hostname.slice(0, 253), method: request.method };
 			const tell = (decision, { code = "", policy = "", rule = "" } = {}) => count(env, ctx, { decision, code, policy, rule, ...seen });
 			if (refused && !dry) {
 				tell("refused", refused);
@@ -59,6 +60,8 @@ export function gateway(decide) {
 function sent(request, url, { headers: put = [], minds_method }) {
 	const headers = new Headers(request.headers);
 	for (const name of minds_method ? [...DROPPED, ...METHODS] : DROPPED) headers.delete(name);
+	// To a WebSocket alone: in another protocol nobody could look at what is asked.
+	if (headers.get("upgrade")?.toLowerCase() !== "websocket") headers.delete("upgrade");
 	for (const [name, value] of put) headers.set(name, value);
 	// The same host for whoever resolves it, and the same name to whoever answers.
 	url.hostname = url.hostname.replace(/\.$/, "");
@@ -66,13 +69,13 @@ function sent(request, url, { headers: put = [], minds_method }) {
 	return new Request(url.href, { method, headers, body, redirect: "manual" });
 }
 
-// The response without headers in which there is a secret. What is in a body is for whoever answers to keep.
+// The response without a secret in its headers or beside its status. What is in a body is for whoever answers to keep.
 function veiled(response, secrets = []) {
-	const telling = [...response.headers].filter(([, value]) => secrets.some((secret) => value.includes(secret))).map(([name]) => name);
-	if (telling.length === 0) return response;
-	const own = response.status === 101
-		? new Response(null, { status: 101, webSocket: response.webSocket, headers: response.headers })
-		: new Response(response.body, response);
+	const { status, webSocket, headers, body } = response;
+	const tells = (text) => secrets.some((secret) => text.includes(secret));
+	const telling = [...headers].filter(([, value]) => tells(value)).map(([name]) => name);
+	if (telling.length === 0 && !tells(response.statusText)) return response;
+	const own = new Response(body, { status, webSocket, headers });
 	for (const name of telling) own.headers.delete(name);
 	return own;
 }

@@ -20,7 +20,7 @@ export const ASKS = `export default { async fetch(request) {
 
 /**
  * An origin at 127.0.0.1 and, where there is one, at [::1]. /redirect?to= goes there, under ?status=; /echo tells the headers that it got;
- * /headers sends those of its query, in which AUTH is the credential that it got; /bytes?of= sends so many, &length= says so before. An upgrade is answered, and what comes is sent back.
+ * /headers sends those of its query, in which AUTH is the credential that it got, and ?reason= beside its status; /bytes?of= sends so many, &length= says so before. An upgrade is answered, and what comes is sent back.
  */
 export async function startOrigin() {
   const got = [];
@@ -34,7 +34,7 @@ export async function startOrigin() {
     request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
       if (url.pathname.endsWith("/redirect")) return response.writeHead(Number(query.status ?? 302), { location: query.to }).end();
       if (url.pathname.endsWith("/echo")) return response.end(JSON.stringify({ ...request.headers, body: String(Buffer.concat(chunks)) }));
-      if (url.pathname.endsWith("/headers")) return response.writeHead(200, query).end("headers");
+      if (url.pathname.endsWith("/headers")) return response.writeHead(200, query.reason ?? "OK", query).end("headers");
       if (url.pathname.endsWith("/bytes")) {
         if (!query.length) response.flushHeaders();
         return response.end(Buffer.alloc(Number(query.of), "x"));

@@ -44,7 +44,7 @@ test("no header of an answer, no error, no refusal and no log has it", async () 
     const told = [];
     for (const [url, init] of await request.json()) {
       const asked = new Request(url, init);
-      try { const answer = await fetch(asked); told.push([answer.status, [...answer.headers], answer.url, [...asked.headers]]); }
+      try { const answer = await fetch(asked); told.push([answer.status, [...answer.headers], answer.statusText, answer.url, [...asked.headers]]); }
       catch (error) { console.log(error); told.push([error.name, error.message, error.stack, String(error.cause), [...asked.headers]]); }
     }
     console.log(JSON.stringify(told), JSON.stringify([...request.headers]));
@@ -52,12 +52,12 @@ test("no header of an answer, no error, no refusal and no log has it", async () 
   } };`;
   await host.deploy("quiet", source, { tail: true, outbound: { rules: [injects({ methods: ["GET"], response_bytes: 1000 })] } });
   await put("quiet");
-  const told = await host.asks("quiet", `${at}/headers?x-echo=AUTH&x-a=b`, `${at}/headers?set-cookie=k%3DAUTH&location=/AUTH`, `${at}/redirect?to=${encodeURIComponent("/AUTH")}`, `${at}/break`, [`${at}/a`, { method: "PUT" }], `${at}/bytes?of=5000`);
+  const told = await host.asks("quiet", `${at}/headers?x-echo=AUTH&x-a=b`, `${at}/headers?set-cookie=k%3DAUTH&location=/AUTH`, `${at}/headers?reason=AUTH`, `${at}/redirect?to=${encodeURIComponent("/AUTH")}`, `${at}/break`, [`${at}/a`, { method: "PUT" }], `${at}/bytes?of=5000`);
   assert.ok(origin.took().every(({ headers }) => headers.authorization === `Bearer ${SECRET}`));
   assert.ok(!JSON.stringify(told).includes(SECRET), JSON.stringify(told));
   const names = told[0][1].map(([name]) => name);
   assert.ok(names.includes("x-a") && !names.includes("x-echo"), "the header that echoes it is gone, others are not");
-  assert.equal(told[3][1], "The request to 127.0.0.1 failed.");
+  assert.equal(told[4][1], "The request to 127.0.0.1 failed.");
 });
 
 test("no answer of the control API has it, nor what is told of requests", async () => {

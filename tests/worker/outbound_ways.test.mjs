@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { text } from "./dispatch.mjs";
+import { options } from "./host.mjs";
 import { startOrigin, startOutbound } from "./outbound.mjs";
 
 let host, origin, other, at, elsewhere, rules;
@@ -107,11 +108,11 @@ test("caches, modules, events, beacons and what else there is lead nowhere", asy
 
 test("headers that say how a request travels, where to, or that it is another one, are not the script's to say", async () => {
   await host.asker("headers", [{ ...rules[0], methods: ["GET"] }, { host: "127.0.0.1", ports: [origin.port], path_prefix: "/any/", name: "any" }]);
-  const headers = { host: `127.0.0.1:${other.port}`, "x-http-method-override": "DELETE", "x-http-method": "DELETE", "x-method-override": "DELETE", te: "trailers", "proxy-authorization": "Basic eA==", connection: "keep-alive, x-own", "x-own": "1" };
+  const headers = { host: `127.0.0.1:${other.port}`, "x-http-method-override": "DELETE", "x-http-method": "DELETE", "x-method-override": "DELETE", te: "trailers", "proxy-authorization": "Basic eA==", connection: "keep-alive, x-own", "x-own": "1", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };
   const [strict, any] = await host.asks("headers", [`${at}/v1/echo`, { headers }], [`${at}/any/echo`, { headers }]);
   const got = JSON.parse(strict.text);
   assert.deepEqual([got.host, got["x-own"]], [`127.0.0.1:${origin.port}`, "1"]);
-  for (const name of ["x-http-method-override", "x-http-method", "x-method-override", "te", "proxy-authorization"]) assert.equal(got[name], undefined, name);
+  for (const name of ["x-http-method-override", "x-http-method", "x-method-override", "te", "proxy-authorization", "upgrade", "http2-settings"]) assert.equal(got[name], undefined, name);
   assert.equal(JSON.parse(any.text)["x-http-method-override"], "DELETE", "where any method is allowed");
 });
 
@@ -153,4 +154,9 @@ test("a response is no longer than the rule says", async () => {
   assert.deepEqual([short.status, short.text.length, head.status], [200, 1000, 200]);
   assert.deepEqual([long.status, long.refused], [403, "outbound_response_too_large"]);
   assert.ok(surprise.error !== undefined, JSON.stringify(surprise).slice(0, 300));
+});
+
+test("a host of the Worker's own zone is asked by its front door", () => {
+  // What it does is to be seen on Cloudflare alone.
+  assert.ok(options().compatibilityFlags.includes("global_fetch_strictly_public"));
 });
