@@ -60,8 +60,6 @@ export function gateway(decide) {
 function sent(request, url, { headers: put = [], minds_method }) {
 	const headers = new Headers(request.headers);
 	for (const name of minds_method ? [...DROPPED, ...METHODS] : DROPPED) headers.delete(name);
-	// To a WebSocket alone: in another protocol nobody could look at what is asked.
-	if (headers.get("upgrade")?.toLowerCase() !== "websocket") headers.delete("upgrade");
 	for (const [name, value] of put) headers.set(name, value);
 	// The same host for whoever resolves it, and the same name to whoever answers.
 	url.hostname = url.hostname.replace(/\.$/, "");

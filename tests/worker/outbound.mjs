@@ -34,7 +34,10 @@ export async function startOrigin() {
     request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
       if (url.pathname.endsWith("/redirect")) return response.writeHead(Number(query.status ?? 302), { location: query.to }).end();
       if (url.pathname.endsWith("/echo")) return response.end(JSON.stringify({ ...request.headers, body: String(Buffer.concat(chunks)) }));
-      if (url.pathname.endsWith("/headers")) return response.writeHead(200, query.reason ?? "OK", query).end("headers");
+      if (url.pathname.endsWith("/headers")) {
+        const { reason = "OK", ...headers } = query;
+        return response.writeHead(200, reason, headers).end("headers");
+      }
       if (url.pathname.endsWith("/bytes")) {
         if (!query.length) response.flushHeaders();
         return response.end(Buffer.alloc(Number(query.of), "x"));

@@ -143,6 +143,12 @@ fn a_dry_run_is_for_the_trusted_and_for_its_own_policy() {
     assert_eq!(told("https://a.example/", &dry, &strict, true), (no_rule("script"), true));
     assert_eq!(told("https://b.example/", &dry, &strict, true), (no_rule("namespace"), false), "the ceiling is none");
     assert_eq!(told("https://b.example/", &strict, &dry, true), (no_rule("script"), false));
+    let keyless = terms(
+        json!({ "rules": [{ "host": "a.example", "headers": { "x-a": { "secret": "GONE" } } }], "dry_run": true }),
+    );
+    let missing = Some(("outbound_secret_missing", "script"));
+    assert_eq!(told("https://a.example/", &keyless, &none, true), (missing, true));
+    assert_eq!(told("https://a.example/", &keyless, &none, false), (missing, false));
     assert_eq!(told("ftp://b.example/", &dry, &none, true), (Some(("outbound_bad_url", "")), false));
 }
 
