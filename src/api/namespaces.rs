@@ -51,6 +51,7 @@ const PATCH: Question = Question::one(
         ("new_name", From::Field("name")),
         ("trusted_workers", From::Field("trusted_workers")),
         ("outbound", From::Given("outbound")),
+        ("limits", From::Given("limits")),
         BY,
     ],
 );

@@ -120,7 +120,9 @@ mod tests {
         );
         assert_eq!(
             ask("PUT", "/workers/dispatch/namespaces/n", json!({ "name": "m" })).unwrap(),
-            json!({ "op": "patch_namespace", "name": "n", "new_name": "m", "trusted_workers": null, "by": "owner" })
+            json!({
+                "op": "patch_namespace", "name": "n", "new_name": "m", "trusted_workers": null, "by": "owner"
+            })
         );
         assert_eq!(
             ask("PATCH", "/workers/dispatch/namespaces/n", json!({ "outbound": null })).unwrap(),

@@ -43,7 +43,11 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
         Kind::Version => "tags",
         Kind::Content => "settings",
     };
-    let settings = script.ask(first, Vec::new()).await?;
+    let bytes: u64 = received.modules.iter().filter_map(|module| module["bytes"].as_u64()).sum();
+    let settings = script.ask(first, vec![("bytes", bytes.into())]).await?;
+    if kind != Kind::Script {
+        script.ask("admit", vec![("bytes", bytes.into())]).await?;
+    }
     let metadata = if kind == Kind::Content { metadata_of(&received, &settings)? } else { received.metadata.clone() };
     let mut draft = parse(&received, &metadata)?;
     draft["source"] = source(scope).into();
@@ -62,7 +66,7 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
         draft["assets"] = assets::complete(&scope.env, id, name, &draft["assets"], has_worker).await?;
     }
     let objects = match digest {
-        Some(digest) => script.store(&received, &digest).await?,
+        Some(digest) => script.store(&received, &digest, bytes).await?,
         None => Vec::new(),
     };
     let deploy = kind != Kind::Version;
@@ -130,12 +134,14 @@ impl Script<'_> {
     }
 
     /// Writes the bundle to R2, and the source maps that came with it; gives their keys.
-    async fn store(&self, received: &Received, digest: &str) -> Result<Vec<Value>, Refusal> {
+    async fn store(&self, received: &Received, digest: &str, bytes: u64) -> Result<Vec<Value>, Refusal> {
         let (env, id, name) = (&self.scope.env, &self.namespace.id, &self.scope.call.script);
         let (bundle, map) = (bundle_key(id, name, digest), received.maps.as_str().map(|maps| map_key(id, name, maps)));
         let mut keys = vec![json!(bundle)];
         keys.extend(map.as_deref().map(Value::from));
-        let begun = self.ask("begin", vec![("objects", keys.clone().into())]).await?;
+        let mut sizes = Value::Null;
+        sizes[["bundle/", digest].concat()] = bytes.into();
+        let begun = self.ask("begin", vec![("objects", keys.clone().into()), ("bytes", sizes)]).await?;
         for missing in begun["missing"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             received.kept.store(if Some(missing) == map.as_deref() { "maps" } else { "modules" }, env, missing).await?;
         }

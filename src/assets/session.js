@@ -73,12 +73,15 @@ export const openSession = (env, request, namespace, script) => outcome(async ()
 	const object = `${namespace}/${script}`;
 	// The script's own object is told of all that is about to be in the bucket, and says what is not there yet.
 	const { objects, owner } = keysOf(digest, files);
-	const missing = new Set((await ask(env.SCRIPTS, object, { op: "begin", objects, owner })).missing);
+	const bytes = Object.fromEntries(files.map(([, hash, size]) => [`asset/${hash}`, size]));
+	const missing = new Set((await ask(env.SCRIPTS, object, { op: "begin", objects, bytes, owner })).missing);
 	if (missing.has(`${object}/${owner}`)) {
 		await env.BUNDLES.put(`${object}/${owner}`, text);
 		await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
 	}
 	const wanted = new Map(files.filter(([, hash]) => missing.has(`${object}/asset/${hash}`)).map(([, hash, size]) => [hash, size]));
+	const more = [...wanted.values()].reduce((sum, size) => sum + size, 0);
+	if (more > 0) await ask(env.NAMESPACES, namespace, { op: "admit", script, bytes: more });
 	const jwt = await sign(await sessionKey(env), { namespace, script, files: digest }, lifetime());
 	return { status: 200, result: { jwt, buckets: buckets(wanted) } };
 });

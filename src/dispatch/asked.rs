@@ -65,6 +65,7 @@ pub async fn explained(
         script,
         url: &seen,
         is_preview: !version.is_empty(),
+        limits: &live.limits(choice.version),
         key: running.code.as_ref().map(|(key, _)| key.as_str()),
         state,
         instead,

@@ -4,15 +4,18 @@ use js_sys::Object;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
-use worker_loader::EnvExt;
+use worker_loader::{EnvExt, Error};
 
 use super::{
     fallback::{State, instead_of},
-    note::set,
+    note::{part, set},
     running::Running,
     script::{Live, Script},
 };
-use crate::registry::Refusal;
+use crate::{
+    registry::Refusal,
+    sys::dispatch::{self as js, Bounds},
+};
 
 /// The name of the loader's binding in wrangler.toml.
 const LOADER: &str = "LOADER";
@@ -27,6 +30,8 @@ pub(super) struct Attempt<'a> {
     /// The versions, by their serials, that have failed this request.
     pub tried: &'a [u32],
     pub props: JsValue,
+    /// What binds the request, if it was bound for another version already.
+    pub bounds: JsValue,
     /// Whether the automatic rollback goes by how it does.
     pub is_counted: bool,
 }
@@ -79,6 +84,23 @@ impl Attempt<'_> {
     }
 
     fn call(&self, running: &Running, request: &Request) -> Result<JsValue, Refusal> {
+        if self.bounds.is_undefined() && running.has_limits {
+            let bounds = js::bounds(request, &running.note).map_err(Error::from)?;
+            if let Some(exceeded) = exceeded(&bounds) {
+                return Err(exceeded);
+            }
+            let handed = self.send(running, &bounds.request())?;
+            set(&handed, "bounds", &bounds);
+            return Ok(handed);
+        }
+        let handed = self.send(running, request)?;
+        if !self.bounds.is_undefined() {
+            set(&handed, "bounds", &self.bounds);
+        }
+        Ok(handed)
+    }
+
+    fn send(&self, running: &Running, request: &Request) -> Result<JsValue, Refusal> {
         let note = &running.note;
         let handed = match &running.code {
             Some((key, code)) => {
@@ -110,6 +132,17 @@ impl Attempt<'_> {
         }
         Ok(handed)
     }
+}
+
+/// The limit that a request has exceeded, if it has.
+pub(super) fn exceeded(bounds: &Bounds) -> Option<Refusal> {
+    let name = bounds.exceeded()?;
+    let limit = part(&part(bounds, "limits"), &name).as_f64().unwrap_or_default();
+    Some(match &*name {
+        "request_bytes" => Refusal::BodyTooLarge { limit: limit as usize },
+        "response_bytes" => Refusal::AnswerTooLarge { limit: limit as u64 },
+        _ => Refusal::TooSlow { limit_ms: limit as u64 },
+    })
 }
 
 pub(super) fn loader(env: &Env) -> Result<worker_loader::WorkerLoader, Refusal> {

@@ -43,11 +43,17 @@ pub fn prefix(owner: Owner<'_>) -> String {
     [owner.namespace, "/", owner.script].concat()
 }
 
-/// The code of a version that has one; a version may be files alone.
+/// The code of a version that has one, within these limits; a version may be files alone.
 ///
 /// # Errors
 /// What the loader would not take of it.
-pub fn code(owner: Owner<'_>, version: &Value, policy: Policy, means: &Means<'_>) -> Result<Option<WorkerCode>, Error> {
+pub fn code(
+    owner: Owner<'_>,
+    version: &Value,
+    limits: &Value,
+    policy: Policy,
+    means: &Means<'_>,
+) -> Result<Option<WorkerCode>, Error> {
     let text = |name: &str| version[name].as_str().unwrap_or_default();
     let digest = text("bundle");
     if digest.is_empty() {
@@ -58,7 +64,7 @@ pub fn code(owner: Owner<'_>, version: &Value, policy: Policy, means: &Means<'_>
     let covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
     let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
         .bundle((means.bundle)(&covered, key))
-        .limits(limits(&version["limits"]));
+        .limits(of_runtime(limits));
     for flag in list(&version["compatibility_flags"]) {
         code = code.compatibility_flag(flag.as_str().unwrap_or_default());
     }
@@ -103,10 +109,10 @@ fn metadata(version: &Value) -> Value {
     json!({ "id": version["id"], "tag": tag, "timestamp": version["created_on"] })
 }
 
-fn limits(value: &Value) -> Limits {
-    let number = |name: &str| value[name].as_u64().and_then(|number| u32::try_from(number).ok());
-    let limits = number("cpu_ms").map_or(Limits::new(), |ms| Limits::new().cpu_ms(ms));
-    number("subrequests").map_or(limits, |count| limits.sub_requests(count))
+fn of_runtime(limits: &Value) -> Limits {
+    let number = |name: &str| limits[name].as_u64().and_then(|number| u32::try_from(number).ok());
+    let of_cpu = number("cpu_ms").map_or(Limits::new(), |ms| Limits::new().cpu_ms(ms));
+    number("subrequests").map_or(of_cpu, |count| of_cpu.sub_requests(count))
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -144,7 +150,7 @@ mod tests {
             },
             stub: &|name, revision, props| Ok(Stub::new(Handle::nothing(), format!("{name} {revision} {props}"))),
         };
-        code(owner, version, policy, &means).unwrap()
+        code(owner, version, &version["limits"], policy, &means).unwrap()
     }
 
     fn key(owner: Owner<'_>, version: &Value, policy: Policy) -> WorkerKey {

@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     pub url: &'a str,
     /// Whether the URL asks for a version.
     pub is_preview: bool,
+    /// What it may use.
+    pub limits: &'a Value,
     /// The key of the version's code, if it has code.
     pub key: Option<&'a str>,
     /// What this isolate has seen of it.
@@ -65,7 +67,7 @@ pub fn explain(snapshot: &Snapshot, choice: &Choice, facts: Facts<'_>) -> Value 
         "has_assets": version["assets"].is_object(),
         "outbound": facts.outbound.as_str(),
         "tail": snapshot.has_tail,
-        "limits": if version["limits"].is_object() { version["limits"].clone() } else { json!({}) },
+        "limits": facts.limits,
         "deployment": if facts.is_preview { Value::Null } else { deployment },
     })
 }
@@ -94,6 +96,7 @@ mod tests {
         script: "app",
         url: "https://h/",
         is_preview: false,
+        limits: &Value::Null,
         key: Some("ns/app@1"),
         state: State::Untried,
         instead: None,

@@ -9,7 +9,7 @@ import { count } from "./tally.js";
 //
 // A request that Rust hands over has a note (see note.rs), which is that of its version, and may have what is its own:
 // `wanted`, the note of the version that should have run; `tally`, where that version is counted, and `failed`, that it is at
-// fault already; `cookie`, to be set; `tried` and `props`, which are Rust's.
+// fault already; `bounds`, see bounds.js; `cookie`, to be set; `tried` and `props`, which are Rust's.
 export function host(generated, entry, { handle, failed, loaded, record } = generated.prototype) {
 	let active = 0;
 
@@ -22,10 +22,10 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			const answer = note.assets === undefined ? handed.answer : withFiles(handed, env);
 			// Others may wait for what this request has begun to load, and it would end with this request.
 			if (!note.loaded && !note.once) ctx.waitUntil(answer.then(nothing, nothing));
-			response = await answer;
+			response = await (handed.bounds === undefined ? answer : handed.bounds.answered(answer));
 		} catch (error) {
 			// If it loads after all, that is news again.
-			note.loaded = false;
+			if (handed.bounds?.exceeded === undefined) note.loaded = false;
 			// Either the Response that tells the error, or the request handed to another version.
 			const next = await guarded(failed(env, ctx, handed, error));
 			if (!(next instanceof Response)) return finish(next, request, env, ctx, { began, guarded });

@@ -65,6 +65,7 @@ impl Leaving {
 
     /// So many requests a minute.
     pub fn subrequests_per_minute(&self) -> Option<u32> {
-        self.0.snapshot.subrequests_per_minute
+        let most = self.0.namespace.limits["subrequests_per_minute"].as_u64().and_then(|most| u32::try_from(most).ok());
+        self.0.snapshot.subrequests_per_minute.into_iter().chain(most).min()
     }
 }

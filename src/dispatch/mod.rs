@@ -6,6 +6,7 @@ pub mod code;
 pub mod explain;
 pub mod failure;
 pub mod fallback;
+pub mod meter;
 pub mod recent;
 mod recorder;
 pub mod snapshot;
@@ -38,6 +39,8 @@ mod refresh;
 mod running;
 #[cfg(target_arch = "wasm32")]
 mod script;
+#[cfg(target_arch = "wasm32")]
+mod share;
 #[cfg(target_arch = "wasm32")]
 mod tally;
 #[cfg(target_arch = "wasm32")]

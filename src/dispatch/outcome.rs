@@ -7,7 +7,7 @@ use worker::{Env, console_error};
 use worker_loader::Error;
 
 use super::{
-    attempt::Attempt,
+    attempt::{Attempt, exceeded},
     failure::{self, Next, Sent},
     fallback::{State, instead_of},
     incident, isolate,
@@ -39,6 +39,15 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
     if let (Some(name), Some((key, _))) = (part(handed, "name").as_string(), &running.code) {
         key.load_failed(&name, &error);
     }
+    let wanted = serial(&part(handed, "wanted")).and_then(|serial| live.place_of(serial)).unwrap_or(at);
+    let bounds = part(handed, "bounds");
+    if let Some(exceeded) = bounds.is_truthy().then(|| exceeded(bounds.unchecked_ref())).flatten() {
+        // Too much was asked of it, or else it took too much: no other version is asked.
+        if wanted == at && !matches!(exceeded, Refusal::BodyTooLarge { .. }) {
+            set(handed, "failed", &JsValue::TRUE);
+        }
+        return Err(exceeded);
+    }
     let was_loaded = running.state.get() == State::Loaded;
     let condemned = failure::condemns(&error);
     if condemned {
@@ -55,14 +64,14 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
         tries: tried.iter().filter(|serial| **serial == running.serial).count(),
     };
     let next = failure::next(&error, sent);
-    let wanted = serial(&part(handed, "wanted")).and_then(|serial| live.place_of(serial)).unwrap_or(at);
     let is_counted = part(handed, "tally").is_truthy();
     if wanted == at && (condemned || error.is_the_workers_own()) {
         set(handed, "failed", &JsValue::TRUE);
     }
     let attempt = |to| {
-        let props = part(handed, "props");
-        Attempt { env, script: &script, live: &live, wanted, tried: &tried, props, is_counted }.hand_to(to, &request)
+        let (props, bounds) = (part(handed, "props"), part(handed, "bounds"));
+        Attempt { env, script: &script, live: &live, wanted, tried: &tried, props, bounds, is_counted }
+            .hand_to(to, &request)
     };
     let other = instead_of(wanted, &live.candidates(&tried)).filter(|_| matches!(next, Next::Another { .. }));
     // That another version serves is nothing that goes unseen, whatever the reason.

@@ -84,7 +84,7 @@ impl Own {
 pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: &Request) -> Result<JsValue, Refusal> {
     let request = without_credentials(request).map_err(Error::from)?;
     let stub = loader(env)?.load(&code)?;
-    let running = Running::new(&Name::own(script).to_string(), Some(code), None);
+    let running = Running::new(&Name::own(script).to_string(), Some(code), None, &serde_json::Value::Null);
     note::set(&running.note, "once", &JsValue::TRUE);
     Ok(stub.entrypoint().hand_over(&request, &running.note)?)
 }
@@ -95,5 +95,7 @@ fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> R
         Some(props) => js_sys::JSON::parse(&props.to_string()).map_err(Error::from)?,
         None => JsValue::UNDEFINED,
     };
-    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props, is_counted: false }.hand_over(&request)
+    let bounds = JsValue::UNDEFINED;
+    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props, bounds, is_counted: false }
+        .hand_over(&request)
 }

@@ -246,7 +246,13 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
         (Ok(told), _) => {
             let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
             let outbound = Rc::new(Terms::read(&told["outbound"], &told["outbound_secrets"]));
-            let namespace = Namespace { id, trusted: told["trusted_workers"] == true, outbound };
+            let namespace = Namespace {
+                id,
+                trusted: told["trusted_workers"] == true,
+                outbound,
+                limits: told["limits"].clone(),
+                requests_per_minute: told["requests_per_minute"].as_u64(),
+            };
             isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)
         }

@@ -5,11 +5,13 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use js_sys::JSON;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker_loader::{WorkerCode, WorkerKey};
 
 use super::{fallback::State, note};
+use crate::registry::limits;
 
 /// A version that can be run.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(super) struct Running {
     pub code: Option<(WorkerKey, WorkerCode)>,
     /// Goes with each of its calls through JavaScript: made once, as making it costs.
     pub note: JsValue,
+    /// Whether each of its requests has limits that are ours to enforce.
+    pub has_limits: bool,
     /// Whether it has files, which may answer in its place.
     pub has_files: bool,
     /// What was seen of it.
@@ -30,7 +34,7 @@ pub(super) struct Running {
 
 impl Running {
     /// A version of the script that the prefix names. One of our `own` is believed when it says when it was entered.
-    pub fn new(prefix: &str, code: Option<WorkerCode>, version: Option<&Value>) -> Self {
+    pub fn new(prefix: &str, code: Option<WorkerCode>, version: Option<&Value>, limits: &Value) -> Self {
         static SERIAL: AtomicU32 = AtomicU32::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let code = code.map(|code| (code.key(prefix), code));
@@ -46,7 +50,12 @@ impl Running {
                 note::set(&note, "assets", &files(version).to_string().into());
             }
         }
-        Self { serial, code, note, has_files, state: Cell::default(), recorded: Cell::new("") }
+        let limits = limits::of_requests(limits);
+        let has_limits = limits.is_some();
+        if let Some(limits) = limits {
+            note::set(&note, "limits", &JSON::parse(&limits.to_string()).unwrap_or_default());
+        }
+        Self { serial, code, note, has_limits, has_files, state: Cell::default(), recorded: Cell::new("") }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     registry::{
         BUILTIN, Refusal,
         guard::{Count, Report},
+        limits,
         outbound::{Terms, Way},
     },
     upload,
@@ -68,6 +69,10 @@ pub(super) struct Namespace {
     pub trusted: bool,
     /// Where its scripts may go at most.
     pub outbound: Rc<Terms>,
+    /// The most that its scripts may use.
+    pub limits: Value,
+    /// So many requests may be made to them.
+    pub requests_per_minute: Option<u64>,
 }
 
 /// Where its snapshots come from.
@@ -174,7 +179,7 @@ impl Live {
     pub fn own(script: &str, sequence: u64, code: WorkerCode, before: Option<&Self>) -> Self {
         let ready = |running: Rc<Running>| OnceCell::from(Ok(running));
         let prefix = Name::own(script).to_string();
-        let newest = Rc::new(Running::new(&prefix, Some(code), None));
+        let newest = Rc::new(Running::new(&prefix, Some(code), None, &Value::Null));
         let good = before.and_then(|before| {
             let mut made = before.versions.iter().filter_map(|version| version.get()?.as_ref().ok());
             made.find(|running| running.state.get() == State::Loaded).cloned()
@@ -185,7 +190,13 @@ impl Live {
             numbers.push(json!({ "number": 0 }));
             versions.push(ready(good));
         }
-        let namespace = Namespace { id: String::new(), trusted: true, outbound: Rc::default() };
+        let namespace = Namespace {
+            id: String::new(),
+            trusted: true,
+            outbound: Rc::default(),
+            limits: Value::Null,
+            requests_per_minute: None,
+        };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
         Self { text: String::new(), namespace, snapshot, versions, former, tallies, before }
@@ -222,8 +233,14 @@ impl Live {
             },
         };
         let version = &self.snapshot.versions[at];
-        let code = code::code(owner, version, self.policy(), &means)?;
-        Ok(Running::new(&code::prefix(owner), code, Some(version)))
+        let limits = self.limits(at);
+        let code = code::code(owner, version, &limits, self.policy(), &means)?;
+        Ok(Running::new(&code::prefix(owner), code, Some(version), &limits))
+    }
+
+    /// What a version may use: the lower of what it says and what its namespace does.
+    pub fn limits(&self, at: usize) -> Value {
+        limits::lower(&self.snapshot.versions[at]["limits"], &self.namespace.limits)
     }
 
     /// The versions that were made, and their places.

@@ -16,6 +16,7 @@ use super::{
     note::set,
     operator, refresh,
     script::{Name, Script},
+    share,
     target::{Target, place},
 };
 use crate::{
@@ -151,6 +152,7 @@ impl Trip {
                 )
             }
         };
+        share::take(&self.env, &self.ctx, &live.namespace)?;
         let request = js::derived(
             &self.request,
             &self.env,
@@ -168,6 +170,7 @@ impl Trip {
             wanted,
             tried: &[],
             props: JsValue::UNDEFINED,
+            bounds: JsValue::UNDEFINED,
             // Who asks for a version on purpose is no sample of its visitors.
             is_counted: why != Why::Override,
         };

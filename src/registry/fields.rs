@@ -94,6 +94,12 @@ impl<'a> Fields<'a> {
         self.read(name, "an object", |value| value.is_object().then_some(value))
     }
 
+    /// The fields of an object in it.
+    pub fn within(&mut self, name: &str, prefix: &'static str) -> Option<Self> {
+        let code = self.code;
+        self.object(name).map(|value| Self::new(value, name, prefix, code))
+    }
+
     /// A list.
     pub fn list(&mut self, name: &str) -> Option<&'a Vec<Value>> {
         self.read(name, "a list", Value::as_array)

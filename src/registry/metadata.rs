@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    manifest, settings, shape,
+    limits, manifest, settings, shape,
 };
 
 /// The date of a script that names none: Cloudflare's.
@@ -64,7 +64,7 @@ pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>>
         draft["assets"] = assets.clone();
     }
     draft["annotations"] = annotations(&mut fields).into();
-    draft["limits"] = limits(&mut fields).unwrap_or_default();
+    draft["limits"] = limits::of(&mut fields).unwrap_or_default();
     if !modules.is_empty() {
         draft["bundle"] = manifest::digest(&modules).into();
     }
@@ -110,20 +110,6 @@ pub(super) fn annotations(fields: &mut Fields) -> Map<String, Value> {
         }
     }
     kept
-}
-
-/// The limits of a version, which are for the runtime.
-pub(super) fn limits(fields: &mut Fields) -> Option<Value> {
-    let mut inner = Fields::new(fields.object("limits")?, "limits", "limits.", METADATA);
-    let mut limits = Map::new();
-    // Cloudflare's most: five minutes, and ten million. The last is ours, and the gateway's to count.
-    for (name, most) in [("cpu_ms", 300_000), ("subrequests", 10_000_000), ("subrequests_per_minute", 1_000_000)] {
-        if let Some(value) = inner.whole(name, 1, most) {
-            limits.insert(name.to_owned(), value.into());
-        }
-    }
-    fields.problems.append(&mut inner.problems);
-    Some(limits.into())
 }
 
 fn checked_modules(modules: &[Value], fields: &mut Fields) -> Vec<Value> {

@@ -6,6 +6,7 @@ pub mod deployment;
 mod etag;
 mod fields;
 pub mod guard;
+pub mod limits;
 pub mod manifest;
 pub mod metadata;
 mod name;

@@ -41,6 +41,16 @@ pub enum Refusal {
         /// At least one.
         problems: Vec<Problem>,
     },
+    /// The answer of a dynamic worker is over so many bytes.
+    AnswerTooLarge {
+        /// The script's limit, in bytes.
+        limit: u64,
+    },
+    /// The answer of a dynamic worker did not begin in time.
+    TooSlow {
+        /// The script's limit, in milliseconds.
+        limit_ms: u64,
+    },
     /// A setting of the operator's is not what it should be.
     Misconfigured(String),
     /// Storage did not answer.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    metadata, problem, shape,
+    limits, metadata, problem, shape,
 };
 
 /// A document is at most so many bytes: it is a row of SQLite, of which Cloudflare keeps 2 MB.
@@ -108,7 +108,7 @@ pub fn patched(latest: &Value, patch: &Value) -> Result<Option<Value>, Vec<Probl
     };
     set("compatibility_date", fields.text("compatibility_date").map(Into::into));
     set("compatibility_flags", fields.texts("compatibility_flags").cloned().map(Into::into));
-    set("limits", metadata::limits(&mut fields));
+    set("limits", limits::of(&mut fields));
     let keep = fields.texts("keep_bindings").cloned();
     if let Some(bindings) = fields.list("bindings") {
         set("bindings", Some(bindings.clone().into()));

@@ -48,7 +48,11 @@ impl From<Refusal> for Failure {
             Refusal::InvalidDocument(_) | Refusal::PreconditionRequired | Refusal::LengthRequired => {
                 problem::UNREADABLE_BODY
             }
-            Refusal::Api { .. } | Refusal::Misconfigured(_) | Refusal::Worker(_) => problem::INTERNAL,
+            Refusal::Api { .. }
+            | Refusal::Misconfigured(_)
+            | Refusal::Worker(_)
+            | Refusal::AnswerTooLarge { .. }
+            | Refusal::TooSlow { .. } => problem::INTERNAL,
         };
         let told = match &refusal {
             Refusal::Api { problems, .. } => Some(problems.iter().map(Problem::to_value).collect::<Vec<_>>()),

@@ -57,6 +57,16 @@ impl From<Refusal> for Error {
             }
             Refusal::LengthRequired => (411, "length_required", "The request needs a Content-Length.".to_owned()),
             Refusal::BodyTooLarge { limit } => (413, "body_too_large", format!("The body is over {limit} bytes.")),
+            Refusal::AnswerTooLarge { limit } => (
+                502,
+                "dynamic_worker_answer_too_large",
+                format!("The worker's answer is over {limit} bytes, its limit `response_bytes`."),
+            ),
+            Refusal::TooSlow { limit_ms } => (
+                504,
+                "dynamic_worker_timeout",
+                format!("The worker did not begin to answer within {limit_ms} ms, its limit `wall_ms`."),
+            ),
             Refusal::InvalidDocument(problems) => {
                 (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
             }

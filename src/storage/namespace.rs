@@ -11,7 +11,11 @@ use super::{
 };
 use crate::registry::{Fields, Page, Problem, Refusal, problem, shape, tag};
 
-const STEPS: &[&str] = &[include_str!("schema/namespace_1.sql"), include_str!("schema/namespace_2.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/namespace_1.sql"),
+    include_str!("schema/namespace_2.sql"),
+    include_str!("schema/namespace_3.sql"),
+];
 
 /// So many scripts, unless the quota says another number.
 const QUOTA: u64 = 10_000;
@@ -69,23 +73,38 @@ impl Namespace {
             "admit" => self.admit(input),
             "index" | "unindex" => self.index(input),
             "scripts" => self.scripts(input),
+            "spend" => self.spend(input),
             "quota" => self.quota(),
             "patch_quota" => self.patch_quota(&input["patch"]),
             "delete" => self.delete(),
             _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
         })?;
-        if name == "index" || name == "unindex" {
+        if matches!(name, "index" | "unindex" | "patch_quota") {
             // Done now, it is seen at once. Where it fails the alarm does it.
             let _retried = self.tell_directory().await;
         }
         Ok(answer)
     }
 
-    /// `admit {script}`: whether a script of this name may be uploaded. The place of a new one is kept for a while, so
-    /// that uploads at the same time do not pass the quota together.
+    /// `admit {script, bytes}`: whether a version of a script of this name may be uploaded that brings so many bytes. The
+    /// place of a new one is kept for a while, so that uploads at the same time do not pass the quota together.
     fn admit(&self, input: &Value) -> Answer {
         if self.is_deleted()? {
             return Err(Refusal::api(404, problem::NO_SUCH_NAMESPACE, "This namespace is being deleted."));
+        }
+        let quota = self.quota()?;
+        let more = input["bytes"].as_u64().unwrap_or_default();
+        for (name, has, more, what) in [
+            ("versions", &quota["version_count"], 1, "versions are kept, and may be"),
+            ("bytes", &quota["byte_count"], more, "bytes are stored, and may be"),
+        ] {
+            let has = has.as_u64().unwrap_or_default();
+            if let Some(most) = quota[name].as_u64().filter(|most| has.saturating_add(more) > *most) {
+                let message = format!(
+                    "Of the namespace's scripts {has} {what} {most}: this would be {more} more. Delete some, or raise its quota."
+                );
+                return Err(Refusal::api(403, problem::QUOTA, message));
+            }
         }
         let known = self
             .db
@@ -95,7 +114,7 @@ impl Namespace {
         }
         self.db.run("DELETE FROM admitted WHERE until_ms <= ?", &[now().into()])?;
         let others = self.db.count("SELECT COUNT(*) FROM admitted WHERE script <> ?", &[input["script"].clone()])?;
-        let (count, most) = (self.count()?, self.most()?);
+        let (count, most) = (self.count()?, quota["scripts"].as_u64().unwrap_or_default());
         if count + others >= most {
             let message = format!(
                 "The namespace has {count} scripts and {others} that are being uploaded, and may have {most}: delete \
@@ -115,9 +134,16 @@ impl Namespace {
     fn index(&self, input: &Value) -> Answer {
         let before = self.count()?;
         self.db.run(
-            "INSERT INTO script (name, revision, entry) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE \
-             SET revision = excluded.revision, entry = excluded.entry WHERE excluded.revision > revision",
-            &[input["script"].clone(), input["revision"].clone(), input["entry"].clone()],
+            "INSERT INTO script (name, revision, entry, versions, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE \
+             SET revision = excluded.revision, entry = excluded.entry, versions = excluded.versions, bytes = excluded.bytes \
+             WHERE excluded.revision > revision",
+            &[
+                input["script"].clone(),
+                input["revision"].clone(),
+                input["entry"].clone(),
+                input["versions"].as_u64().unwrap_or_default().into(),
+                input["bytes"].as_u64().unwrap_or_default().into(),
+            ],
         )?;
         self.db.run("DELETE FROM admitted WHERE script = ?", &[input["script"].clone()])?;
         if self.count()? != before {
@@ -200,22 +226,63 @@ impl Namespace {
         }
     }
 
-    /// `quota`.
-    fn quota(&self) -> Answer {
-        Ok(json!({ "scripts": self.most()?, "script_count": self.count()? }))
+    /// `spend {minute, count}`: so many requests more in this minute, of one isolate. Answers with those of all.
+    fn spend(&self, input: &Value) -> Answer {
+        let (minute, count) = (input["minute"].clone(), input["count"].clone());
+        self.db.run("DELETE FROM spent WHERE minute < ?", std::slice::from_ref(&minute))?;
+        self.db.run(
+            "INSERT INTO spent (minute, count) VALUES (?, ?) ON CONFLICT (minute) DO UPDATE SET count = count + excluded.count",
+            &[minute.clone(), count],
+        )?;
+        let total = self.db.count("SELECT count FROM spent WHERE minute = ?", &[minute])?;
+        Ok(json!({ "total": total }))
     }
 
-    /// `patch_quota {patch: {scripts}}`.
+    /// `quota`: what there may be, and what there is.
+    fn quota(&self) -> Answer {
+        let most = self.db.row("SELECT quota, most_versions, most_bytes, most_requests FROM namespace", &[])?;
+        let has =
+            self.db.row("SELECT COUNT(*), TOTAL(versions), TOTAL(bytes) FROM script WHERE entry IS NOT NULL", &[])?;
+        let (most, has) = (Value::from(most.unwrap_or_default()), has.unwrap_or_default());
+        let count = |at: usize| has.get(at).and_then(Value::as_f64).unwrap_or_default() as u64;
+        Ok(json!({
+            "scripts": most[0].as_u64().unwrap_or(QUOTA),
+            "script_count": count(0),
+            "versions": most[1],
+            "version_count": count(1),
+            "bytes": most[2],
+            "byte_count": count(2),
+            "requests_per_minute": most[3],
+        }))
+    }
+
+    /// `patch_quota {patch: {scripts?, versions?, bytes?, requests_per_minute?}}`; null is what it is without.
     fn patch_quota(&self, patch: &Value) -> Answer {
         let mut fields = Fields::new(patch, "The quota", "", problem::MALFORMED);
-        let scripts = fields.whole("scripts", 0, 1_000_000);
-        if fields.get("scripts").is_none() {
-            fields.wrong("scripts is missing: the number of scripts that the namespace may have.".to_owned());
+        let mut queries = Vec::new();
+        for (name, most, query) in [
+            ("scripts", 1_000_000, "UPDATE namespace SET quota = ?"),
+            ("versions", 1_000_000_000, "UPDATE namespace SET most_versions = ?"),
+            ("bytes", 1 << 50, "UPDATE namespace SET most_bytes = ?"),
+            // The directory has to be told of it.
+            ("requests_per_minute", 1_000_000_000, "UPDATE namespace SET most_requests = ?, revision = revision + 1"),
+        ] {
+            if fields.has(name) {
+                queries.push((query, fields.whole(name, 0, most).into()));
+            }
+        }
+        if queries.is_empty() || queries.len() != fields.names().count() {
+            fields.wrong(
+                "A quota has scripts, versions, bytes and requests_per_minute: one of them at least.".to_owned(),
+            );
         }
         if !fields.problems.is_empty() {
             return Err(Refusal::invalid(fields.problems));
         }
-        self.db.run("UPDATE namespace SET quota = ?", &[scripts.into()])?;
+        for (query, value) in queries {
+            self.db.run(query, &[value])?;
+        }
+        self.wake(now() + RETRY_MS)?;
         self.quota()
     }
 
@@ -252,11 +319,13 @@ impl Namespace {
 
     /// Tells the directory how many scripts there are, unless it knows.
     async fn tell_directory(&self) -> Answer<()> {
-        let row = self.db.row("SELECT revision, told FROM namespace", &[])?.unwrap_or_default();
+        let row = self.db.row("SELECT revision, told, most_requests FROM namespace", &[])?.unwrap_or_default();
         if row.first() == row.get(1) || self.is_deleted()? {
             return Ok(());
         }
-        let message = json!({ "op": "count", "namespace_id": self.id, "scripts": self.count()?, "revision": row[0] });
+        let message = json!({
+            "op": "count", "namespace_id": self.id, "scripts": self.count()?, "requests_per_minute": row[2], "revision": row[0],
+        });
         object::ask(&self.env, "DIRECTORY", "directory", &message).await?;
         self.db.run("UPDATE namespace SET told = ? WHERE told < ?", &[row[0].clone(), row[0].clone()])
     }
@@ -267,11 +336,6 @@ impl Namespace {
 
     fn count(&self) -> Answer<u64> {
         self.db.count("SELECT COUNT(*) FROM script WHERE entry IS NOT NULL", &[])
-    }
-
-    fn most(&self) -> Answer<u64> {
-        let quota = self.db.row("SELECT quota FROM namespace", &[])?.and_then(|row| row[0].as_u64());
-        Ok(quota.unwrap_or(QUOTA))
     }
 
     fn wake(&self, at_ms: f64) -> Answer<()> {

@@ -11,6 +11,25 @@ extern "C" {
     pub(crate) fn without_credentials(request: &Request) -> Result<Request, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/dispatch/bounds.js")]
+extern "C" {
+    /// A request and its limits.
+    #[derive(Debug, Clone)]
+    pub(crate) type Bounds;
+
+    /// Binds a request: from now on its `request` is the one to send.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn bounds(request: &Request, note: &JsValue) -> Result<Bounds, JsValue>;
+
+    /// The request, bound.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn request(this: &Bounds) -> Request;
+
+    /// Which limit was exceeded.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn exceeded(this: &Bounds) -> Option<String>;
+}
+
 #[wasm_bindgen(module = "/src/dispatch/request.js")]
 extern "C" {
     /// What a request says of whom it is for: the value of our cookie, or where there is a choice all of it, a line each.

@@ -8,8 +8,9 @@ import { descendants, running } from "../worker/processes.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const START_MS = 120_000;
-// A wait that is over early for another reason holds nobody up.
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref());
+// One that others may overtake holds nobody up then; nothing else may be left that would keep this process for the other kind.
+const overtaken = (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref());
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A port that nobody listens on. */
 function freePort() {
@@ -50,8 +51,7 @@ export async function startWrangler({ storage, secretsFile }) {
       await host.stop();
       throw new Error(`wrangler dev does not answer (exit code ${child.exitCode}):\n${log}`);
     }
-    // Not unref'd: without a child that runs, nothing else would keep this process until it has said why.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await wait(100);
   }
   return host;
 }
@@ -60,7 +60,7 @@ export async function startWrangler({ storage, secretsFile }) {
 async function stop(child, closed) {
   const pids = [child.pid, ...descendants(child.pid).map(({ pid }) => pid)];
   child.kill("SIGINT");
-  await Promise.race([closed, wait(10_000)]);
+  await Promise.race([closed, overtaken(10_000)]);
   for (let i = 0; i < 50 && running(pids).length > 0; i++) await wait(100);
   const left = running(pids);
   for (const { pid } of left) process.kill(pid, "SIGKILL");

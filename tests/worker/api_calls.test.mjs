@@ -224,12 +224,21 @@ describe("calls that are not in order", () => {
   test("a quota holds for new scripts", async () => {
     const quota = `${NAMESPACES}/tenants/quota`;
     for (const bad of [{}, { scripts: -1 }, { scripts: "x" }]) await api("PATCH", quota, bad, { status: 400 });
-    assert.deepEqual((await api("PATCH", quota, { scripts: 1 })).result, { scripts: 1, script_count: 1 });
+    assert.deepEqual((await api("PATCH", quota, { scripts: 1 })).result.scripts, 1);
     const text = "export default { fetch() {} };";
     assert.deepEqual(codes(await upload(api, `${NAMESPACES}/tenants/scripts/more`, text, {}, { status: 403 })), [10037]);
     await upload(api, SCRIPT, text);
     await api("PATCH", quota, { scripts: 100 });
-    assert.deepEqual((await api("GET", quota)).result, { scripts: 100, script_count: 1 });
+    const { scripts, script_count, version_count, byte_count } = (await api("GET", quota)).result;
+    assert.deepEqual([scripts, script_count, version_count > 0, byte_count > 0], [100, 1, true, true]);
+    await api("PATCH", quota, { bytes: byte_count + text.length });
+    const longer = `${text}// longer`;
+    for (const path of [SCRIPT, `${SCRIPT}/content`]) {
+      assert.match((await upload(api, path, longer, {}, { status: 403 })).errors[0].message, /bytes are stored, and may be \d+/);
+    }
+    await api("PATCH", quota, { bytes: null, versions: 1 });
+    assert.match((await upload(api, SCRIPT, longer, {}, { status: 403 })).errors[0].message, /versions are kept, and may be 1/);
+    await api("PATCH", quota, { versions: null });
   });
 
   test("a namespace that is there already is no reason to try again", async () => {

@@ -24,7 +24,7 @@ const bucket = (env) => replaced(env.BUNDLES, {
 	},
 });
 
-const shared = (env) => ({ ...env, SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), BUNDLES: bucket(env) });
+const shared = (env) => ({ ...env, SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), NAMESPACES: objects(env, "NAMESPACES"), BUNDLES: bucket(env) });
 
 export class Outbound extends RealOutbound {
 	constructor(ctx, env) {

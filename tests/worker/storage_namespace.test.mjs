@@ -70,10 +70,48 @@ describe("a quota", () => {
     await upload(host, id, "a", draft("1"));
     await ask("admit", { script: "a" });
     await refused(ask("admit", { script: "b" }), 403, 10037);
-    assert.deepEqual(await ask("quota"), { scripts: 1, script_count: 1 });
-    await refused(ask("patch_quota", { patch: {} }), 400, 10004);
+    assert.deepEqual(await ask("quota"), {
+      scripts: 1, script_count: 1, versions: null, version_count: 1, bytes: null, byte_count: 0, requests_per_minute: null,
+    });
+    for (const patch of [{}, { requests: 5 }, { versions: 5, requests: 5 }]) await refused(ask("patch_quota", { patch }), 400, 10004);
+    assert.equal((await ask("patch_quota", { patch: { scripts: null } })).scripts, 10_000);
+    await ask("patch_quota", { patch: { scripts: 1 } });
     await script(host, id, "a")("delete");
     await ask("admit", { script: "b" });
+  });
+
+  test("of versions and bytes: what scripts have told, and less when some of it is gone", async () => {
+    const { id, ask } = await fresh();
+    const app = script(host, id, "a");
+    const keyOf = (text) => `bundle/${draft(text).bundle}`;
+    const uploaded = async (text, bytes) => {
+      await app("begin", { objects: [`${id}/a/${keyOf(text)}`], bytes: { [keyOf(text)]: bytes } });
+      await upload(host, id, "a", draft(text));
+    };
+    const has = async () => { const { version_count, byte_count } = await ask("quota"); return `${version_count} ${byte_count}`; };
+    for (const [i, bytes] of [100, 200].entries()) await uploaded(`${i}`, bytes);
+    await until(async () => await has() === "2 300", "two versions of 300 bytes");
+    await ask("patch_quota", { patch: { versions: 2 } });
+    await refused(ask("admit", { script: "a", bytes: 1 }), 403, 10037);
+    await ask("patch_quota", { patch: { versions: 3, bytes: 400 } });
+    await refused(ask("admit", { script: "a", bytes: 101 }), 403, 10037);
+    await refused(ask("admit", { script: "b", bytes: 101 }), 403, 10037);
+    await ask("admit", { script: "a", bytes: 100 });
+    await app("patch_settings", { patch: { retention: 1 } });
+    for (const [i, bytes] of [10, 20, 30].entries()) await uploaded(`later ${i}`, bytes);
+    await until(async () => await has() === "3 60", "what was cleaned up counts no more");
+    await app("delete");
+    await until(async () => await has() === "0 0", "nothing");
+  });
+
+  test("of requests: each isolate tells of its own, and hears of all", async () => {
+    const { id, name, ask } = await fresh();
+    for (const [minute, count, total] of [[10, 5, 5], [10, 7, 12], [11, 1, 1], [11, 2, 3]]) assert.deepEqual(await ask("spend", { minute, count }), { total });
+    const told = async () => (await directory(host)("namespace", { name })).requests_per_minute;
+    assert.equal((await ask("patch_quota", { patch: { requests_per_minute: 9 } })).requests_per_minute, 9);
+    assert.equal(await told(), 9);
+    await ask("patch_quota", { patch: { requests_per_minute: null } });
+    assert.equal(await told(), null);
   });
 
   test("is not passed by uploads at the same time: who is admitted has a place, for a while", async () => {

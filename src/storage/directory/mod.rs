@@ -17,6 +17,8 @@ const STEPS: &[&str] = &[
     include_str!("../schema/directory_1.sql"),
     include_str!("../schema/directory_2.sql"),
     include_str!("../schema/directory_3.sql"),
+    include_str!("../schema/directory_4.sql"),
+    include_str!("../schema/directory_5.sql"),
 ];
 
 /// How long to wait before what failed is tried again.

@@ -6,10 +6,10 @@ use super::{
     super::db::{Row, document, iso, new_id, now},
     Answer, Directory, RETRY_MS,
 };
-use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, outbound, problem, settings};
+use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, limits, outbound, problem, settings};
 
-const COLUMNS: &str =
-    "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts, outbound FROM namespace";
+const COLUMNS: &str = "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts, outbound, limits, \
+     requests_per_minute FROM namespace";
 
 impl Directory {
     /// `namespace {name, secrets?}`; with its outbound secrets for those who run its scripts.
@@ -47,14 +47,23 @@ impl Directory {
         self.namespace(&json!({ "name": name }))
     }
 
-    /// `patch_namespace {name, new_name?, trusted_workers?, outbound?, by?}`; an `outbound` that is null is one that is taken away.
+    /// `patch_namespace {name, new_name?, trusted_workers?, outbound?, limits?, by?}`; an `outbound` or `limits` that is null is
+    /// one that is taken away.
     pub(super) fn patch_namespace(&self, input: &Value) -> Answer {
         let row = self.find(&input["name"])?;
         let mut fields = Fields::new(input, "The namespace", "", problem::MALFORMED);
         let trusted = fields.boolean("trusted_workers").map_or(row[6].clone(), |trusted| u8::from(trusted).into());
-        if fields.get("new_name").is_none() && fields.get("trusted_workers").is_none() && !fields.has("outbound") {
-            fields.wrong("There is nothing to change in it: name, trusted_workers or outbound.".to_owned());
+        let limits = limits::of(&mut fields);
+        if ["new_name", "trusted_workers"].iter().all(|name| fields.get(name).is_none())
+            && !["outbound", "limits"].iter().any(|name| fields.has(name))
+        {
+            fields.wrong("There is nothing to change in it: name, trusted_workers, outbound or limits.".to_owned());
         }
+        let limits = match (limits, fields.has("limits")) {
+            (Some(limits), _) => limits,
+            (None, true) => json!({}),
+            (None, false) => row[9].clone(),
+        };
         let mut problems = fields.problems;
         let outbound = input.get("outbound").cloned().unwrap_or_else(|| document(&row[8]));
         if !input["outbound"].is_null() {
@@ -83,8 +92,8 @@ impl Directory {
             return Err(Refusal::invalid(problems));
         }
         self.db.run(
-            "UPDATE namespace SET name = ?, trusted = ?, outbound = ?, modified_on = ?, modified_by = ? WHERE id = ?",
-            &[name.clone(), trusted, stored(&outbound), iso(now()).into(), actor(input), row[0].clone()],
+            "UPDATE namespace SET name = ?, trusted = ?, outbound = ?, limits = ?, modified_on = ?, modified_by = ? WHERE id = ?",
+            &[name.clone(), trusted, stored(&outbound), limits, iso(now()).into(), actor(input), row[0].clone()],
         )?;
         self.namespace(&json!({ "name": name }))
     }
@@ -104,12 +113,13 @@ impl Directory {
         Ok(Value::Null)
     }
 
-    /// `count {namespace_id, scripts, revision}`: what a namespace says of itself.
+    /// `count {namespace_id, scripts, requests_per_minute, revision}`: what a namespace says of itself.
     pub(super) fn count(&self, input: &Value) -> Answer {
         self.db.run(
-            "UPDATE namespace SET scripts = ?, revision = ? WHERE id = ? AND revision < ?",
+            "UPDATE namespace SET scripts = ?, requests_per_minute = ?, revision = ? WHERE id = ? AND revision < ?",
             &[
                 input["scripts"].clone(),
+                input["requests_per_minute"].clone(),
                 input["revision"].clone(),
                 input["namespace_id"].clone(),
                 input["revision"].clone(),
@@ -159,5 +169,7 @@ fn shown(row: &Row) -> Value {
         "trusted_workers": row[6] == 1,
         "script_count": row[7],
         "outbound": document(&row[8]),
+        "limits": document(&row[9]),
+        "requests_per_minute": row[10],
     })
 }

@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl Op<'_> {
-    /// `begin {objects, owner?}`: these keys are about to be written to R2. `owner` (`manifest/DIGEST`) is what will
+    /// `begin {objects, bytes?, owner?}`: these keys are about to be written to R2, and so long they will be (under the keys
+    /// below the script's prefix). `owner` (`manifest/DIGEST`) is what will
     /// need them, where they are more than can be told again later; it is to be among them. Answers with those of them
     /// that have to be written: the others are there.
     pub(super) fn begin(&self) -> Result<Value, Refusal> {
@@ -20,6 +21,10 @@ impl Op<'_> {
              ON CONFLICT (key) DO UPDATE SET since = excluded.since",
             &[self.now_ms.into(), keys.clone()],
         )?;
+        if self.input["bytes"].is_object() {
+            let query = "UPDATE object SET bytes = told.value FROM json_each(?) AS told WHERE object.key = told.key";
+            self.db.run(query, &[self.input["bytes"].clone()])?;
+        }
         if !owner.is_empty() {
             self.add_holds(owner, &keys)?;
         }

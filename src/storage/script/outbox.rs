@@ -53,7 +53,12 @@ impl Held {
         let Some(row) = self.db.row("SELECT revision, entry FROM outbox", &[])? else { return Ok(()) };
         let entry = super::super::db::document(&row[1]);
         let op = if entry.is_null() { "unindex" } else { "index" };
-        let message = json!({ "op": op, "script": self.name, "entry": entry, "revision": row[0] });
+        let has = "SELECT (SELECT COUNT(*) FROM version), (SELECT TOTAL(bytes) FROM object)";
+        let has = self.db.row(has, &[])?.unwrap_or_default();
+        let message = json!({
+            "op": op, "script": self.name, "entry": entry, "revision": row[0],
+            "versions": has[0], "bytes": has[1].as_f64().unwrap_or_default() as u64,
+        });
         object::ask(&self.env, "NAMESPACES", &self.namespace_id, &message).await?;
         self.db.run("DELETE FROM outbox WHERE revision = ?", &row[..1])
     }

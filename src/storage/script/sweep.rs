@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 
 use super::{Held, op::Op};
 use crate::{
-    registry::Refusal,
+    registry::{Refusal, script},
     storage::{
         db,
         object::{self, unavailable},
@@ -80,7 +80,15 @@ impl Held {
                 list.push(&op.prefixed(key.as_str().unwrap_or_default()).into());
             }
             JsFuture::from(bucket.delete_keys(&list).map_err(unavailable)?).await.map_err(unavailable)?;
-            self.db.transact(&mut || self.op(&Value::Null)?.buried(&keys).map(|()| Value::Null))?;
+            self.db.transact(&mut || {
+                let op = self.op(&Value::Null)?;
+                op.buried(&keys)?;
+                // It has less now, which its namespace counts.
+                if let Some(row) = op.find()? {
+                    op.tell_index(&script::entry(&op.facts(&row), &op.latest()?))?;
+                }
+                Ok(Value::Null)
+            })?;
         }
     }
 

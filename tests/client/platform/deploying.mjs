@@ -46,6 +46,13 @@ export default (clients) => describe("wrangler deploy", () => {
     await ran(folder, "deploy", ...TO);
     const after = await served("books", "/books/1", { headers: { "if-none-match": book.headers.get("etag") } });
     assert.equal(JSON.parse(after.text).title, "Silas Marner", "the next request is served by the new version");
+
+    // Cloudflare's limits and ours, from wrangler's configuration.
+    const config = join(folder, "wrangler.jsonc");
+    writeFileSync(config, readFileSync(config, "utf8").replace("{", '{ "limits": { "cpu_ms": 50, "request_bytes": 5 },'));
+    await ran(folder, "deploy", ...TO);
+    assert.equal((await served("books", "/echo", { method: "POST", body: "a bo" })).text, "A BO");
+    assert.equal((await served("books", "/echo", { method: "POST", body: "a body" })).status, 413);
   });
 
   test("a script without a bundler, and an annotation", async () => {
