@@ -30,8 +30,9 @@ async function tried(name, attempts) {
 /** Those that were not refused, neither by the gateway nor by the runtime before it. */
 const passed = (told) => told.filter(({ status, refused, error }) => error === undefined && (refused === null || ![403].includes(status)));
 
-test("nothing of an inner network is reached by a rule for all hosts", async () => {
-  await host.asker("open", [{ host: "*", ports: [origin.port, 80, 443] }]);
+// Of the oldest, whose parser of URLs is another one; and of today.
+for (const compatibility_date of ["2021-11-03", "2026-07-01"]) test(`nothing of an inner network is reached by a rule for all hosts: a script of ${compatibility_date}`, async () => {
+  await host.asker("open", [{ host: "*", ports: [origin.port, 80, 443] }], { compatibility_date });
   const attempts = inside(origin.port);
   const told = await tried("open", attempts);
   assert.ok(attempts.length >= 150, `there are ${attempts.length}`);
@@ -40,18 +41,21 @@ test("nothing of an inner network is reached by a rule for all hosts", async () 
   assert.ok(told.some(({ refused }) => refused === "outbound_inside"));
 });
 
-test("nothing but what a rule is for arrives", async () => {
-  await host.asker("narrow", [{ host: "localhost", ports: [origin.port], path_prefix: "/v1/", methods: ["GET"], scheme: "http" }]);
+for (const compatibility_date of ["2021-11-03", "2026-07-01"]) test(`nothing but what a rule is for arrives: a script of ${compatibility_date}`, async () => {
+  await host.asker("narrow", [{ host: "localhost", ports: [origin.port], path_prefix: "/v1/", methods: ["GET"], scheme: "http" }], { compatibility_date });
   const [{ status, text }] = await host.asks("narrow", `http://LOCALHOST.:${origin.port}/v1/a`);
   assert.deepEqual([status, text], [200, "GET /v1/a"], "what it is for does");
   origin.took();
   const attempts = beside(origin.port, other.port);
   const told = await tried("narrow", attempts);
   assert.ok(attempts.length >= 150, `there are ${attempts.length}`);
-  assert.deepEqual(passed(told).map(({ attempt, status, text }) => [attempt, status, text]), []);
-  for (const { attempt, arrived } of told) {
+  // To the old parser a backslash is a character as any other: those are requests that the rule is for.
+  const isOther = ({ attempt }) => compatibility_date > "2022" || !decodeURIComponent(attempt).includes("\\");
+  assert.deepEqual(passed(told).filter(isOther).map(({ attempt, status, text }) => [attempt, status, text]), []);
+  for (const { attempt, status, arrived } of told) {
     for (const { method, url, headers, other } of arrived) {
-      assert.deepEqual([method, headers.host, url.startsWith("/v1/redirect?"), other], ["GET", `localhost:${origin.port}`, true, undefined], `${attempt}`);
+      const below = url.startsWith("/v1/redirect?") || status === 200 && url.startsWith("/v1/") && !url.includes("..");
+      assert.deepEqual([method, headers.host, below, other], ["GET", `localhost:${origin.port}`, true, undefined], `${attempt}`);
     }
   }
 });

@@ -106,6 +106,27 @@ test("caches, modules, events, beacons and what else there is lead nowhere", asy
   assert.deepEqual([...origin.took(), ...other.took()], [], JSON.stringify(told));
 });
 
+test("Node's own modules go the same way, or none", async () => {
+  let connections = 0;
+  const server = createServer((socket) => { connections += 1; socket.end("HTTP/1.1 200 OK\\r\\n\\r\\n"); }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  try {
+    await host.deploy("node", `import http from "node:http"; import net from "node:net"; import tls from "node:tls"; import dns from "node:dns/promises";
+      const asked = (port) => new Promise((resolve) => http.get({ host: "127.0.0.1", port, path: "/v1/node" }, (answer) => resolve(answer.statusCode)).on("error", (error) => resolve(error.message)));
+      const connected = (open, port) => new Promise((resolve) => { const socket = open({ host: "127.0.0.1", port }); socket.on("connect", () => resolve("open")).on("error", (error) => resolve(error.message)); });
+      const within = (work) => Promise.race([work.catch((error) => error.message), scheduler.wait(2000).then(() => "late")]);
+      export default { async fetch() {
+        return Response.json([await within(asked(${origin.port})), await within(asked(${server.address().port})), await within(connected(net.connect, ${server.address().port})), await within(connected(tls.connect, ${server.address().port})), await within(dns.resolve4("example.com"))]);
+      } };`, { compatibility_flags: ["nodejs_compat"], outbound: { rules } });
+    const [named, other, net, tls, dns] = JSON.parse(await text(await host.ask("node/")));
+    assert.deepEqual([named, other], [200, 403]);
+    assert.ok(net !== "open" && tls !== "open" && !Array.isArray(dns), JSON.stringify([net, tls, dns]));
+    assert.deepEqual([connections, origin.took().map(({ url }) => url)], [0, ["/v1/node"]]);
+  } finally {
+    server.close();
+  }
+});
+
 test("headers that say how a request travels, where to, or that it is another one, are not the script's to say", async () => {
   await host.asker("headers", [{ ...rules[0], methods: ["GET"] }, { host: "127.0.0.1", ports: [origin.port], path_prefix: "/any/", name: "any" }]);
   const headers = { host: `127.0.0.1:${other.port}`, "x-http-method-override": "DELETE", "x-http-method": "DELETE", "x-method-override": "DELETE", te: "trailers", "proxy-authorization": "Basic eA==", connection: "keep-alive, x-own", "x-own": "1", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };

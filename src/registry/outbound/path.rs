@@ -23,9 +23,9 @@ pub fn is_below(path: &str, prefix: &str) -> bool {
 }
 
 /// Whether a part is `.` or `..`, for whoever takes a backslash for a slash, or what is behind a semicolon for a
-/// parameter; or there is what ends a text for some.
+/// parameter; or there is what ends a text for some, or is nothing for others.
 fn goes_up(path: &[u8]) -> bool {
-    path.contains(&0)
+    path.iter().any(u8::is_ascii_control)
         || path.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| {
             let name = part.split(|byte| *byte == b';').next().unwrap_or_default();
             matches!(name, b"." | b"..")
@@ -93,6 +93,8 @@ mod tests {
             ("/v1/a%00", "/v1/"),
             ("/v1/../admin", "/v1/"),
             ("/v1/%2525252525252e", "/v1/"),
+            ("/v1/%09../admin", "/v1/"),
+            ("/v1/.%0a./admin", "/v1/"),
             ("/%761/a", "/v1/"),
             ("/v1%2f..%2fadmin", "/v1"),
         ] {
