@@ -2,12 +2,14 @@
 // decided on, and not as the script has made it.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { count } from "./audit.js";
+import { MOST, begin } from "./waiting.js";
 
 // What says how a request travels, or where to. Of these a script has none to say.
 const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "http2-settings"];
 // What some servers take for the method.
 const METHODS = ["x-http-method-override", "x-http-method", "x-method-override"];
 const DOWN = { code: "outbound_unavailable", policy: "", rule: "", message: "The outbound policy cannot be read for the moment." };
+const FULL = { code: "outbound_too_many", policy: "", rule: "", message: `This script waits for ${MOST} answers already. Does it ask for itself?` };
 
 // The class that scripts' requests arrive at. `decide(asked, env, ctx)` is Rust's; what a panic leaves of it is no text.
 export function gateway(decide) {
@@ -17,13 +19,15 @@ export function gateway(decide) {
 			const url = new URL(request.url);
 			const { protocol, hostname, port, pathname, username, password } = url;
 			const asked = { ...ctx.props, scheme: protocol, host: hostname, port, path: pathname, user: username + password !== "", method: request.method };
-			const text = await decide(asked, env, ctx);
-			const verdict = typeof text === "string" ? JSON.parse(text) : { refused: DOWN };
+			const end = begin(`${ctx.props.namespace_id}/${ctx.props.script}`);
+			const text = end && (await decide(asked, env, ctx));
+			const verdict = typeof text === "string" ? JSON.parse(text) : { refused: end ? DOWN : FULL, retry_after: 1 };
 			const { refused, dry = false, rules = [] } = verdict;
 			// A script chooses it: no name is longer.
 			const seen = { host: hostname.slice(0, 253), method: request.method };
 			const tell = (decision, { code = "", policy = "", rule = "" } = {}) => count(env, ctx, { decision, code, policy, rule, ...seen });
 			if (refused && !dry) {
+				end?.();
 				tell("refused", refused);
 				// Whoever is not read to its end may close the connection.
 				request.body?.cancel().catch(() => {});
@@ -38,6 +42,8 @@ export function gateway(decide) {
 				response = await fetch(sent(request, url, verdict));
 			} catch {
 				throw new Error(`The request to ${hostname} failed.`);
+			} finally {
+				end();
 			}
 			const own = veiled(response, verdict.secrets);
 			const most = verdict.response_bytes ?? Infinity;
@@ -95,7 +101,7 @@ function bounded(response, most, over, message) {
 }
 
 function answer({ code, policy, rule, message }, retryAfter) {
-	const status = { outbound_rate_limited: 429, outbound_unavailable: 503 }[code] ?? 403;
+	const status = { outbound_rate_limited: 429, outbound_too_many: 429, outbound_unavailable: 503 }[code] ?? 403;
 	const headers = { "cache-control": "no-store", "x-outbound-refused": code };
 	if (retryAfter) headers["retry-after"] = String(retryAfter);
 	return Response.json({ error: { code, message, policy: policy || null, rule: rule || null } }, { status, headers });

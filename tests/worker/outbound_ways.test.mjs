@@ -167,6 +167,15 @@ test("bodies stream both ways, and what is long is not held back", async () => {
   assert.deepEqual(told, ["part0;part1;part2;", 3_000_000]);
 });
 
+test("a script that asks for itself comes to an end", async () => {
+  const { port } = new URL(host.url);
+  await host.deploy("itself", `export default { async fetch() {
+    const answer = await fetch("http://127.0.0.1:${port}/dispatch/tenants/itself/");
+    return new Response(answer.status === 200 ? String(Number(await answer.text()) + 1) : (await answer.json()).error.code === "outbound_too_many" ? "0" : "-1000");
+  } };`, { outbound: { rules: [{ host: "127.0.0.1", ports: [Number(port)] }] } });
+  assert.equal(await text(await host.ask("itself/")), "500");
+});
+
 test("a response is no longer than the rule says", async () => {
   rules[0].response_bytes = 1000;
   await host.asker("bytes", rules);
