@@ -36,4 +36,5 @@ node scripts/seed.mjs "http://127.0.0.1:$port" $$ &
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
 export MINIFLARE_WORKERD_V8_FLAGS=${MINIFLARE_WORKERD_V8_FLAGS:---no-flush-liftoff-code}
 # In place of this script, so that a signal reaches wrangler itself, which ends the runtime.
-exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port"
+# Each worker that is loaded stays in memory, at 1 to 2 MiB: better an error that says so than no memory.
+exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port" --var "MAX_LOADED_WORKERS:${MAX_LOADED_WORKERS:-1000}"

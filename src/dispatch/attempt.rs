@@ -8,7 +8,9 @@ use worker_loader::{EnvExt, Error};
 
 use super::{
     fallback::{State, instead_of},
+    isolate,
     note::{part, set},
+    operator,
     running::Running,
     script::{Live, Script},
 };
@@ -104,11 +106,14 @@ impl Attempt<'_> {
         let note = &running.note;
         let handed = match &running.code {
             Some((key, code)) => {
+                let untried = running.state.get() != State::Loaded;
+                if untried {
+                    isolate::loads(key.as_str(), operator::most_workers(self.env)?)?;
+                }
                 let mut entrypoint = loader(self.env)?.get_code(key, code).entrypoint();
                 if !self.props.is_undefined() {
                     entrypoint = entrypoint.props_raw(self.props.clone());
                 }
-                let untried = running.state.get() != State::Loaded;
                 match (running.has_files, untried) {
                     (true, _) => entrypoint.hand_over_later(request, note, untried)?,
                     (_, false) => entrypoint.hand_over(request, note)?,

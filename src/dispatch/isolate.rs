@@ -7,6 +7,7 @@ use js_sys::Date;
 use super::{
     Health, Recorder,
     age::{is_fresh, is_worth_waiting},
+    loaded::Loaded,
     recent::Recent,
     script::{Name, Namespace, Script},
 };
@@ -32,6 +33,7 @@ struct Isolate {
     missing: Recent<Missing>,
     namespaces: Recent<Known>,
     recorder: Recorder,
+    loaded: Loaded,
     /// How often something was forgotten.
     forgets: u32,
 }
@@ -58,6 +60,7 @@ thread_local! {
         missing: Recent::new(MOST),
         namespaces: Recent::new(MOST),
         recorder: Recorder::default(),
+        loaded: Loaded::default(),
         forgets: 0,
     });
 }
@@ -219,6 +222,21 @@ pub fn record(took_ms: f64, failed: bool) {
 }
 
 /// The last minute.
+/// How many workers this isolate has loaded, each of a key of its own.
+pub fn loaded_workers() -> usize {
+    ISOLATE.with_borrow(|isolate| isolate.loaded.count())
+}
+
+/// The worker of this key is about to be loaded, or is loaded already.
+///
+/// # Errors
+/// [`Refusal::TooManyWorkers`], where it would be one more than so many.
+pub(super) fn loads(key: &str, most: u32) -> Result<(), Refusal> {
+    let may = ISOLATE.with_borrow_mut(|isolate| isolate.loaded.add(key, most as usize));
+    if may { Ok(()) } else { Err(Refusal::TooManyWorkers { most }) }
+}
+
+/// How this isolate does.
 pub fn health() -> Health {
     ISOLATE.with_borrow_mut(|isolate| isolate.recorder.health(Date::now()))
 }

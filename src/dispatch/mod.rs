@@ -6,6 +6,7 @@ pub mod code;
 pub mod explain;
 pub mod failure;
 pub mod fallback;
+pub mod loaded;
 pub mod meter;
 pub mod recent;
 mod recorder;
@@ -49,7 +50,7 @@ mod trip;
 #[cfg(target_arch = "wasm32")]
 pub use self::{
     asked::explained,
-    isolate::{forget, forget_namespace, health, record},
+    isolate::{forget, forget_namespace, health, loaded_workers, record},
     leaving::Leaving,
     operator::hosts,
     outcome::{failed, loaded},

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    thread::LocalKey,
 };
 
 use worker::Env;
@@ -16,6 +17,7 @@ use crate::{
 thread_local! {
     static HOSTS: RefCell<Option<Rc<Hosts>>> = const { RefCell::new(None) };
     static TTL_MS: Cell<Option<u32>> = const { Cell::new(None) };
+    static MOST_WORKERS: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
 /// Which hosts are scripts'.
@@ -43,10 +45,22 @@ pub fn hosts(env: &Env) -> Result<Rc<Hosts>, Refusal> {
 /// # Errors
 /// As [`hosts`].
 pub fn ttl_ms(env: &Env) -> Result<u32, Refusal> {
-    if let Some(ttl_ms) = TTL_MS.get() {
-        return Ok(ttl_ms);
+    once(&TTL_MS, env, "SNAPSHOT_TTL_MS", 1000)
+}
+
+/// How many workers an isolate may load.
+///
+/// # Errors
+/// As [`hosts`].
+pub fn most_workers(env: &Env) -> Result<u32, Refusal> {
+    once(&MOST_WORKERS, env, "MAX_LOADED_WORKERS", u32::MAX)
+}
+
+fn once(known: &'static LocalKey<Cell<Option<u32>>>, env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
+    if let Some(number) = known.get() {
+        return Ok(number);
     }
-    let ttl_ms = settings::number(env, "SNAPSHOT_TTL_MS", 1000)?;
-    TTL_MS.set(Some(ttl_ms));
-    Ok(ttl_ms)
+    let number = settings::number(env, name, default)?;
+    known.set(Some(number));
+    Ok(number)
 }

@@ -2,10 +2,11 @@
 export default {
 	fetch(request, env, ctx) {
 		const entered = Date.now();
-		const { activeConnections, medianMs, healthy } = ctx.props;
+		const { activeConnections, loadedWorkers, medianMs, healthy } = ctx.props;
 		const body = {
 			timestamp: new Date(entered).toISOString(),
 			activeConnections,
+			loadedWorkers,
 			responseTime: `${Math.round(medianMs)}ms`,
 			healthScore: (healthy / 1000).toFixed(3),
 		};

@@ -35,12 +35,17 @@ pub fn code(compatibility_date: &str) -> Result<WorkerCode, Error> {
 pub fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
     // There is one version of it, which is this one.
     let read = |env: Env| -> Reading { Box::pin(async move { Ok((1, code(&settings::compatibility_date(&env)?)?)) }) };
-    Own { script: SCRIPT, read, lasts: true }.serve(request, env, ctx, Some(props(active, dispatch::health())))
+    Own { script: SCRIPT, read, lasts: true }.serve(
+        request,
+        env,
+        ctx,
+        Some(props(active, dispatch::loaded_workers(), dispatch::health())),
+    )
 }
 
 /// The numbers of the moment, as the worker finds them at `ctx.props`: requests in flight in this isolate (this one
-/// with them), the median response time of the last minute in milliseconds, and the share of its requests that did
+/// with them), the workers that it has loaded, the median response time of the last minute in milliseconds, and the share of its requests that did
 /// not fail, in thousandths.
-pub fn props(active: u32, health: Health) -> Value {
-    json!({ "activeConnections": active, "medianMs": health.median_ms, "healthy": health.healthy })
+pub fn props(active: u32, loaded: usize, health: Health) -> Value {
+    json!({ "activeConnections": active, "loadedWorkers": loaded, "medianMs": health.median_ms, "healthy": health.healthy })
 }

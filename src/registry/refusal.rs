@@ -51,6 +51,11 @@ pub enum Refusal {
         /// The script's limit, in milliseconds.
         limit_ms: u64,
     },
+    /// An isolate has loaded as many workers as the operator lets it.
+    TooManyWorkers {
+        /// So many.
+        most: u32,
+    },
     /// A setting of the operator's is not what it should be.
     Misconfigured(String),
     /// Storage did not answer.

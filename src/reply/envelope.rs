@@ -52,6 +52,7 @@ impl From<Refusal> for Failure {
             | Refusal::Misconfigured(_)
             | Refusal::Worker(_)
             | Refusal::AnswerTooLarge { .. }
+            | Refusal::TooManyWorkers { .. }
             | Refusal::TooSlow { .. } => problem::INTERNAL,
         };
         let told = match &refusal {

@@ -67,6 +67,14 @@ impl From<Refusal> for Error {
                 "dynamic_worker_timeout",
                 format!("The worker did not begin to answer within {limit_ms} ms, its limit `wall_ms`."),
             ),
+            Refusal::TooManyWorkers { most } => (
+                503,
+                "too_many_workers",
+                format!(
+                    "{most} workers are loaded, and no more are: local workerd keeps each in memory until it ends. Start it \
+                     anew, or raise MAX_LOADED_WORKERS."
+                ),
+            ),
             Refusal::InvalidDocument(problems) => {
                 (400, "invalid_document", format!("The document is not valid: {}.", problems.join("; ")))
             }

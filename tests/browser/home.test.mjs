@@ -62,7 +62,7 @@ describe("home page", { timeout: 180_000 }, () => {
     await tryIt(page, "/metrics");
     const { line, facts, body } = await tryIt(page, "/metrics");
     assert.equal(line, "200 OK");
-    assert.deepEqual(Object.keys(body).sort(), ["activeConnections", "healthScore", "responseTime", "timestamp"]);
+    assert.deepEqual(Object.keys(body).sort(), ["activeConnections", "healthScore", "loadedWorkers", "responseTime", "timestamp"]);
     assert.match(body.timestamp, ISO);
     assert.ok(Number.isInteger(body.activeConnections) && body.activeConnections >= 0);
     assert.match(body.responseTime, /^\d+ms$/);

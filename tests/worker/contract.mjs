@@ -117,7 +117,7 @@ async function metrics(ask) {
   const first = await served(await ask("/metrics"), "metrics");
   const { body, key } = await served(await ask("/metrics"), "metrics", "warm");
   assert.equal(key, first.key);
-  assert.deepEqual(Object.keys(body).sort(), ["activeConnections", "healthScore", "responseTime", "timestamp"]);
+  assert.deepEqual(Object.keys(body).sort(), ["activeConnections", "healthScore", "loadedWorkers", "responseTime", "timestamp"]);
   assert.match(body.timestamp, ISO);
   assert.ok(Math.abs(Date.parse(body.timestamp) - Date.now()) < 60_000, body.timestamp);
   assert.ok(Number.isInteger(body.activeConnections) && body.activeConnections >= 1);

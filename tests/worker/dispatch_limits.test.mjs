@@ -84,6 +84,19 @@ describe("requests in a minute", () => {
   }));
 });
 
+test("workers that are loaded are counted, and beyond as many as there may be no other is", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: 0, MAX_LOADED_WORKERS: "3" } }, async (host) => {
+  const loaded = async () => JSON.parse(await text(await host.fetch("/metrics"))).loadedWorkers;
+  assert.deepEqual([await loaded(), await loaded()], [0, 1]);
+  for (const name of ["a", "b", "c"]) await host.deploy(name, says(name));
+  for (const name of ["a", "a", "b"]) assert.equal(await text(await host.ask(`${name}/`)), name);
+  assert.equal(await loaded(), 3);
+  const { error } = JSON.parse(await text(await host.ask("c/"), 503));
+  assert.equal(error.code, "too_many_workers");
+  assert.match(error.message, /^3 workers are loaded, .*MAX_LOADED_WORKERS\.$/);
+  assert.equal(await text(await host.ask("b/")), "b", "those that are loaded serve on");
+  assert.equal(await loaded(), 3);
+}));
+
 describe("limits", () => {
   let host, count = 0;
   before(async () => { host = await startScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 0 } }); });

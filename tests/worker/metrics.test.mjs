@@ -32,7 +32,7 @@ describe("metrics", () => {
     assert.ok(timing(first).factory >= 0);
     const cold = await served(first, "metrics", "cold");
     const { timestamp, ...numbers } = cold.body;
-    assert.deepEqual(numbers, { activeConnections: 1, responseTime: "0ms", healthScore: "1.000" });
+    assert.deepEqual(numbers, { activeConnections: 1, loadedWorkers: 0, responseTime: "0ms", healthScore: "1.000" });
     for (let i = 0; i < 5; i++) {
       const warm = await served(await host.fetch("/metrics"), "metrics", "warm");
       assert.equal(warm.key, cold.key);
