@@ -129,7 +129,9 @@ impl Live {
     pub fn stored(text: String, snapshot: Snapshot, namespace: Namespace, before: Option<&Self>) -> Self {
         let before = before.filter(|before| before.snapshot.incarnation == snapshot.incarnation);
         // Where its scripts may go is looked up with each request: a change of that alone makes no other worker.
-        let is_alike = |other: &Namespace| other.id == namespace.id && other.trusted == namespace.trusted;
+        let is_alike = |other: &Namespace| {
+            other.id == namespace.id && other.trusted == namespace.trusted && other.limits == namespace.limits
+        };
         let alike = before
             .filter(|before| is_alike(&before.namespace) && before.policy() == policy(&snapshot, &namespace))
             .map(|before| (before, &before.versions));

@@ -178,6 +178,7 @@ describe("limits", () => {
   test("are the lower of the script's and its namespace's, and explain tells them", async () => {
     const { name, ask } = await scriptWith({ wall_ms: 60_000, response_bytes: 100 });
     const namespace = (body) => host.api("PATCH", `${NAMESPACES}/tenants`, body);
+    assert.equal((await text(await ask("/known?n=1"))).length, 1, "it runs already");
     assert.deepEqual((await namespace({ limits: { wall_ms: 300, response_bytes: 200, cpu_ms: 50 } })).result.limits, { wall_ms: 300, response_bytes: 200, cpu_ms: 50 });
     await refused(ask("/late"), 504, "dynamic_worker_timeout", /300 ms/);
     await refused(ask("/known?n=150"), 502, "dynamic_worker_answer_too_large", /over 100 bytes/);
