@@ -31,7 +31,7 @@ pub struct Held<'a> {
     pub namespace: &'a Terms,
     /// Whether the namespace is trusted.
     pub trusted: bool,
-    /// So many requests a minute, as the script says.
+    /// So many requests a minute, as it or its namespace says.
     pub subrequests_per_minute: Option<u32>,
 }
 
@@ -89,14 +89,9 @@ pub fn unknown(refusal: &Refusal) -> Value {
 
 /// Counts the request in each limit that there is. The first that is reached refuses it, and says when there is more.
 async fn limited(env: &Env, object: &str, held: &Held<'_>, verdict: &mut Verdict<'_>) -> Option<u32> {
-    let per_script = |terms: &Terms| match &terms.policy {
-        Some(Policy::Rules(rules)) => rules.subrequests_per_minute,
-        _ => None,
-    };
-    let all = [per_script(held.script), per_script(held.namespace), held.subrequests_per_minute];
     let mut limits = Vec::new();
-    if let Some(least) = all.into_iter().flatten().min() {
-        limits.push((object.to_owned(), least, "script", ""));
+    if let Some(most) = held.subrequests_per_minute {
+        limits.push((object.to_owned(), most, "script", ""));
     }
     for grant in &verdict.grants {
         if let Some(per_minute) = grant.rule.per_minute {

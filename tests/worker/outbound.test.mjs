@@ -165,11 +165,9 @@ test("requests a minute: of a rule, of a script, the lower of two", async () => 
   assert.ok(Number(told[2].headers["retry-after"]) > 0);
   await host.asker("script", [local()], { limits: { subrequests_per_minute: 2 } });
   assert.deepEqual(codes(await host.asks("script", at, at, at)), [200, 200, 429]);
-  await host.asker("policy", { rules: [local()], subrequests_per_minute: 1 }, { limits: { subrequests_per_minute: 3 } });
-  assert.deepEqual(codes(await host.asks("policy", at, at)), [200, 429]);
-  await host.api("PATCH", `${NAMESPACES}/tenants`, { outbound: { rules: [local()], subrequests_per_minute: 1 } });
+  await host.api("PATCH", `${NAMESPACES}/tenants`, { limits: { subrequests_per_minute: 1 } });
   await host.asker("namespace", [local()], { limits: { subrequests_per_minute: 3 } });
   assert.deepEqual(codes(await host.asks("namespace", at, at)), [200, 429]);
-  await host.api("PATCH", `${NAMESPACES}/tenants`, { outbound: null });
+  await host.api("PATCH", `${NAMESPACES}/tenants`, { limits: null });
   await host.api("PATCH", script("script", "/settings"), { limits: { subrequests_per_minute: 0 } }, { status: 400 });
 });

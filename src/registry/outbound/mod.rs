@@ -31,8 +31,6 @@ pub struct Rules {
     pub list: Vec<Rule>,
     /// What is not allowed is let through, and told.
     pub dry_run: bool,
-    /// So many requests of a script a minute.
-    pub subrequests_per_minute: Option<u32>,
 }
 
 /// What is allowed.

@@ -14,7 +14,7 @@ const LONGEST_PATH: usize = 500;
 const MOST_PER_MINUTE: u64 = 1_000_000;
 const MOST_BYTES: u64 = 1 << 40;
 
-const OF_POLICY: [&str; 3] = ["rules", "dry_run", "subrequests_per_minute"];
+const OF_POLICY: [&str; 2] = ["rules", "dry_run"];
 const OF_RULE: [&str; 9] =
     ["host", "methods", "path_prefix", "ports", "scheme", "headers", "per_minute", "response_bytes", "name"];
 const OF_HEADER: [&str; 2] = ["secret", "prefix"];
@@ -51,7 +51,6 @@ pub fn parse(value: &Value) -> Result<Policy, Vec<Problem>> {
     let mut fields = Fields::new(value, "outbound", "outbound.", problem::MALFORMED);
     only(&fields, &OF_POLICY, "outbound", &mut problems);
     let dry_run = fields.boolean("dry_run").unwrap_or_default();
-    let subrequests_per_minute = per_minute(&mut fields, "subrequests_per_minute");
     let sent = match fields.list("rules") {
         Some(rules) => &rules[..],
         None => {
@@ -75,7 +74,7 @@ pub fn parse(value: &Value) -> Result<Policy, Vec<Problem>> {
         }
         list.push(rule);
     }
-    let rules = Rules { list, dry_run, subrequests_per_minute };
+    let rules = Rules { list, dry_run };
     if problems.is_empty() { Ok(Policy::Rules(rules)) } else { Err(problems) }
 }
 
@@ -145,7 +144,7 @@ fn rule(sent: &Value, place: &str, problems: &mut Vec<Problem>) -> Option<Rule> 
     // A credential does not go in clear text unless somebody says so.
     let usual = if headers.is_empty() { "" } else { "https" };
     let scheme = fields.one_of("scheme", &["https", "http"]).unwrap_or(usual).to_owned();
-    let per_minute = per_minute(&mut fields, "per_minute");
+    let per_minute = fields.whole("per_minute", 1, MOST_PER_MINUTE).map(|number| number as u32);
     let response_bytes = fields.whole("response_bytes", 0, MOST_BYTES);
     for problem in fields.problems {
         add(problems, place, &[": ", problem.message.as_str()].concat());
@@ -197,10 +196,6 @@ fn headers(sent: &Value, place: &str, problems: &mut Vec<Problem>) -> Vec<Inject
         );
     }
     headers
-}
-
-fn per_minute(fields: &mut Fields<'_>, name: &str) -> Option<u32> {
-    fields.whole(name, 1, MOST_PER_MINUTE).map(|number| number as u32)
 }
 
 /// Passed over, a slip of the pen would allow more than was meant.

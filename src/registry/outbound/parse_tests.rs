@@ -10,12 +10,12 @@ fn told(policy: Value) -> Vec<String> {
 fn reads_what_can_be_written() {
     assert_eq!((parse(&json!("block")), parse(&json!("inherit"))), (Ok(Policy::Block), Ok(Policy::Inherit)));
     assert_eq!(parse(&json!({ "rules": [] })), Ok(Policy::Rules(Rules::default())));
-    let full = json!({ "dry_run": true, "subrequests_per_minute": 60, "rules": [{
+    let full = json!({ "dry_run": true, "rules": [{
         "host": "*.example.com", "methods": ["GET", "POST"], "path_prefix": "/v1/", "ports": [443, 8443], "scheme": "https",
         "headers": { "Authorization": { "secret": "KEY", "prefix": "Bearer " } }, "per_minute": 10, "response_bytes": 1000, "name": "api",
     }, { "host": "127.0.0.1", "ports": [80] }] });
     let Ok(Policy::Rules(rules)) = parse(&full) else { panic!("{:?}", parse(&full)) };
-    assert_eq!((rules.dry_run, rules.subrequests_per_minute), (true, Some(60)));
+    assert!(rules.dry_run);
     let [api, local] = &rules.list[..] else { panic!() };
     assert_eq!((&*api.name, &*api.scheme, api.per_minute, api.response_bytes), ("api", "https", Some(10), Some(1000)));
     let header = Injected { name: "authorization".into(), secret: "KEY".into(), prefix: "Bearer ".into() };
@@ -25,7 +25,7 @@ fn reads_what_can_be_written() {
 
 #[test]
 fn all_that_is_wrong_is_told() {
-    let bad = json!({ "dry_run": "perhaps", "rule": [], "subrequests_per_minute": 0, "rules": [
+    let bad = json!({ "dry_run": "perhaps", "rule": [], "rules": [
         5,
         { "hosts": "a.example" },
         { "host": 5 },
@@ -38,7 +38,6 @@ fn all_that_is_wrong_is_told() {
     for part in [
         "dry_run has to be true or false",
         "has \"rule\", which is none",
-        "subrequests_per_minute has to be a whole number",
         "rules[0] has to be an object",
         "rules[1] has \"hosts\"",
         "rules[1].host is missing",
