@@ -1,6 +1,7 @@
 // What the tests of the gateway share: an origin on this machine, and a script that asks for whatever it is told to.
 import { createServer } from "node:http";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { startScripts } from "./dispatch.mjs";
 
 /** A script that makes the requests `[url, init]` that it is sent, one after the other, and tells what came of each. */
@@ -20,7 +21,7 @@ export const ASKS = `export default { async fetch(request) {
 
 /**
  * An origin at 127.0.0.1 and, where there is one, at [::1]. /redirect?to= goes there, under ?status=; /echo tells the headers that it got;
- * /headers sends those of its query, in which AUTH is the credential that it got, and ?reason= beside its status; /bytes?of= sends so many, &length= says so before. An upgrade is answered, and what comes is sent back.
+ * /headers sends those of its query, in which AUTH is the credential that it got, and ?reason= beside its status; /bytes?of= sends so many, &length= says so before; /packed the same, as gzip. An upgrade is answered, and what comes is sent back.
  */
 export async function startOrigin() {
   const got = [];
@@ -42,6 +43,7 @@ export async function startOrigin() {
         if (!query.length) response.flushHeaders();
         return response.end(Buffer.alloc(Number(query.of), "x"));
       }
+      if (url.pathname.endsWith("/packed")) return response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(Number(query.of), "x")));
       if (url.pathname.endsWith("/break")) return request.socket.destroy();
       response.end(`${request.method} ${request.url}`);
     });

@@ -87,3 +87,15 @@ test("what could not be recorded is with the next request", async () => {
     await host.dispose();
   }
 });
+
+test("a limit that cannot be counted for all is counted by each isolate", async () => {
+  const host = await startOutbound({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 60_000 } });
+  try {
+    await host.asker("app", [{ ...rules[0], per_minute: 2 }]);
+    await host.asks("app");
+    await host.spy({ storage: "fails" });
+    assert.deepEqual((await host.asks("app", at, at, at)).map(({ status }) => status), [200, 200, 429]);
+  } finally {
+    await host.dispose();
+  }
+});

@@ -184,6 +184,9 @@ test("a response is no longer than the rule says", async () => {
   assert.deepEqual([short.status, short.text.length, head.status], [200, 1000, 200]);
   assert.deepEqual([long.status, long.refused], [403, "outbound_response_too_large"]);
   assert.ok(surprise.error !== undefined, JSON.stringify(surprise).slice(0, 300));
+  const [small, bomb] = await host.asks("bytes", `${at}/v1/packed?of=1000`, `${at}/v1/packed?of=100000`);
+  assert.deepEqual([small.status, small.text], [200, "x".repeat(1000)]);
+  assert.ok(bomb.error !== undefined, "what it is unpacked counts");
 });
 
 test("a host of the Worker's own zone is asked by its front door", () => {

@@ -110,7 +110,7 @@ function spied(env) {
 
 export class Outbound extends RealOutbound {
 	constructor(ctx, env) {
-		super(ctx, spied(env));
+		super(ctx, { ...spied(env), LIMITER: spiedObjects(env.LIMITER) });
 	}
 }
 

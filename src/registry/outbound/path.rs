@@ -54,6 +54,7 @@ fn decoded(path: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_prefix_is_not_left() {
@@ -99,6 +100,40 @@ mod tests {
             ("/v1%2f..%2fadmin", "/v1"),
         ] {
             assert!(!is_below(path, prefix), "{path} {prefix}");
+        }
+    }
+
+    /// Where a server ends up that decodes so many times and then goes up for each `..`: below how many parts.
+    fn reached(path: &str, times: usize) -> Vec<String> {
+        let mut bytes = path.as_bytes().to_vec();
+        for _ in 0..times {
+            bytes = decoded(&bytes);
+        }
+        let text = String::from_utf8_lossy(&bytes).replace('\\', "/");
+        let mut parts = Vec::new();
+        for part in text.split('/').skip(1) {
+            match part.split(';').next().unwrap_or_default() {
+                ".." => drop(parts.pop()),
+                "." => {}
+                _ => parts.push(part.to_owned()),
+            }
+        }
+        parts
+    }
+
+    proptest! {
+        /// However often it is decoded, the first part is the prefix's.
+        #[test]
+        fn nobody_gets_out(pieces in proptest::collection::vec(
+            prop_oneof![
+                Just(".."), Just("."), Just("/"), Just("\\"), Just("%2e"), Just("%2F"), Just("%5c"), Just("%25"), Just("%252e"),
+                Just("2e"), Just("2f"), Just("%"), Just(";"), Just("a"), Just("%3b"), Just("%00"),
+            ], 0..14), times in 0_usize..6) {
+            let path = ["/v1/", &pieces.concat()].concat();
+            if is_below(&path, "/v1/") {
+                let reached = reached(&path, times);
+                prop_assert_eq!(reached.first().map(String::as_str), Some("v1"), "{} {}", path, times);
+            }
         }
     }
 }
