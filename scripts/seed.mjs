@@ -32,6 +32,12 @@ export const EXAMPLES = [
     },
     tries: ["curl 'URL/test/button?subject=ada'", "curl -X POST 'URL/test/button/conversion?subject=ada'"],
   },
+  {
+    // To this very host, which is there when nothing else is.
+    path: "/tunnel/acme",
+    document: { origin: "URL/tenant/acme", response_headers: { set: { "x-via": "tunnel" } } },
+    tries: ["curl -i URL/tunnel/acme/settings", "curl URL/tunnel/acme/metrics"],
+  },
 ];
 
 /** Makes them; gives a line for each thing to try. What fails is told in its place. */
@@ -42,7 +48,7 @@ export async function seed(url, token, examples = EXAMPLES) {
     const there = await call("GET");
     await there.text();
     if (!there.ok) {
-      const made = await call(method, JSON.stringify(document));
+      const made = await call(method, JSON.stringify(document).replaceAll("URL", url));
       const text = await made.text();
       if (!made.ok) {
         lines.push(`${path} could not be made: ${made.status} ${text}`);

@@ -82,8 +82,10 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
     };
     match dispatch::place(&url, &hosts) {
         Place::Own => {}
-        Place::Script(target) => return Trip { url: url.clone(), request, env, ctx }.serve(&target),
-        Place::Pattern(target) => return pattern::serve(Trip { url: url.clone(), request, env, ctx }, &target),
+        Place::Script(target) => return Trip { url: url.clone(), request, env, ctx, beside: None }.serve(&target),
+        Place::Pattern(target) => {
+            return pattern::serve(Trip { url: url.clone(), request, env, ctx, beside: None }, &target);
+        }
         Place::Nobody => return Err(Refusal::NoSuchPath(http::path_of(&url).to_owned())),
     }
     let accept = || request.headers().get("accept").ok().flatten();

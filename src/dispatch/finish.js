@@ -28,10 +28,13 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			if (handed.bounds?.exceeded === undefined) note.loaded = false;
 			// Either the Response that tells the error, or the request handed to another version.
 			const next = await guarded(failed(env, ctx, handed, error));
-			if (!(next instanceof Response)) return finish(next, request, env, ctx, { began, guarded });
+			if (!(next instanceof Response)) {
+				next.after = handed.after;
+				return finish(next, request, env, ctx, { began, guarded });
+			}
 			// Only where Rust says so: that our storage is down is no fault of the version's.
 			if (handed.tally !== undefined && handed.failed) count(handed.tally, true, request);
-			return next;
+			return handed.after === undefined ? next : handed.after(next, env, ctx);
 		}
 		const asked = handed.answer !== null;
 		const cold = note.once || handed.factoryMs !== undefined;
@@ -43,7 +46,7 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		if (handed.tally !== undefined) count(handed.tally, handed.failed === true || response.status >= 500, request);
 		const cache = asked ? (cold ? "cold" : "warm") : undefined;
 		const answer = stamped(response, handed, cache, called, began);
-		// A pattern may have a word to say to it; where another version had to answer it has none.
+		// A pattern may have a word to say to it.
 		return handed.after === undefined ? answer : handed.after(answer, env, ctx);
 	}
 

@@ -55,5 +55,5 @@ pub use self::{
     operator::hosts,
     outcome::{failed, loaded},
     own::{Own, Read, Reading, run_once},
-    trip::Trip,
+    trip::{Beside, Trip},
 };

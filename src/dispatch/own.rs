@@ -15,10 +15,12 @@ use super::{
     isolate, note, operator, refresh,
     running::Running,
     script::{Live, Name, Script, Source},
+    trip::Beside,
 };
 use crate::{
     registry::{BUILTIN, Refusal},
     reply::later,
+    settings,
     sys::dispatch::without_credentials,
 };
 
@@ -84,9 +86,20 @@ impl Own {
 pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: &Request) -> Result<JsValue, Refusal> {
     let request = without_credentials(request).map_err(Error::from)?;
     let stub = loader(env)?.load(&code)?;
-    let running = Running::new(&Name::own(script).to_string(), Some(code), None, &serde_json::Value::Null);
+    let running = Running::new(&Name::own(script).to_string(), Some(code), None, &Value::Null);
     note::set(&running.note, "once", &JsValue::TRUE);
     Ok(stub.entrypoint().hand_over(&request, &running.note)?)
+}
+
+/// Hands the request to a worker of our own that belongs to a script.
+pub(super) fn run_beside(env: &Env, name: &Name, beside: &Beside, request: &Request) -> Result<JsValue, Refusal> {
+    let request = without_credentials(request).map_err(Error::from)?;
+    let code = (beside.code)(&settings::compatibility_date(env)?)?;
+    let running = Running::new(&[&name.to_string(), "/", beside.name].concat(), Some(code), None, &Value::Null);
+    let Some((key, code)) = &running.code else { return Err(Refusal::NoSuchPath(request.url())) };
+    isolate::loads(key.as_str(), operator::most_workers(env)?)?;
+    let entrypoint = loader(env)?.get_code(key, code).entrypoint().props_raw(beside.props.clone());
+    Ok(entrypoint.hand_over(&request, &running.note)?)
 }
 
 fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> Result<JsValue, Refusal> {

@@ -6,7 +6,7 @@ use js_sys::Date;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Request, Response, ResponseInit};
 use worker::Env;
-use worker_loader::Error;
+use worker_loader::{Error, WorkerCode};
 
 use super::{
     age::Use,
@@ -14,7 +14,9 @@ use super::{
     choice::{Visitor, Why, choose},
     isolate,
     note::set,
-    operator, refresh,
+    operator,
+    own::run_beside,
+    refresh,
     script::{Name, Script},
     share,
     target::{Target, place},
@@ -39,6 +41,19 @@ pub struct Trip {
     pub ctx: JsValue,
     /// Its URL.
     pub url: String,
+    /// What is to be called in the script's place, where it is there.
+    pub beside: Option<Beside>,
+}
+
+/// A worker of our own that belongs to a script.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Its name, which its key has below the script's.
+    pub name: &'static str,
+    /// Its code, of this compatibility date.
+    pub code: fn(&str) -> Result<WorkerCode, Error>,
+    /// What this call brings.
+    pub props: JsValue,
 }
 
 impl Trip {
@@ -122,6 +137,9 @@ impl Trip {
     }
 
     fn run(&self, script: &Rc<Script>, target: &Target<'_>, is_refreshed: bool) -> Result<JsValue, Refusal> {
+        if let Some(beside) = &self.beside {
+            return run_beside(&self.env, &script.name, beside, &self.request);
+        }
         let live = script.live();
         let snapshot = &live.snapshot;
         let sole = snapshot.sole();

@@ -31,7 +31,8 @@ export function counting(handed, { test }, name, converts) {
 // The answer of a variant, counted.
 async function counted({ subject, cookie, name, converts }, answer, env, ctx) {
 	const [variant, run] = [answer.headers.get("x-variant"), answer.headers.get("x-run")];
-	if (!answer.ok || !variant || !run) return answer;
+	// Another version in its place is not what the subject was to see.
+	if (!answer.ok || !variant || !run || answer.headers.has("x-worker-fallback")) return answer;
 	const id = await digest(`${name}/${run}/${subject}`);
 	const experiment = env.EXPERIMENTS.getByName(name);
 	if (!converts) {

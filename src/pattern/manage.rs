@@ -10,7 +10,7 @@ use worker_loader::Error;
 
 use super::{
     table::{Pattern, Task, Upload, find},
-    test,
+    test, tunnel,
 };
 use crate::{
     api::{self, Caller, auth},
@@ -32,10 +32,10 @@ pub fn serve(trip: Trip, target: &Target<'_>) -> Result<JsValue, Refusal> {
     };
     let shows_token = || auth::shows_any(&trip.request, &trip.env);
     let Some(task) = pattern.task(&trip.request.method(), target.path(), shows_token) else {
-        return if pattern.namespace == test::PATTERN.namespace {
-            test::serve(trip, target)
-        } else {
-            trip.serve(target)
+        return match pattern.namespace {
+            "test" => test::serve(trip, target),
+            "tunnel" => tunnel::serve(trip, target),
+            _ => trip.serve(target),
         };
     };
     let (script, address) = (target.script.to_owned(), target.address());

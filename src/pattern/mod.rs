@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod table;
 mod tenant;
 mod test;
+mod tunnel;
 
 #[cfg(target_arch = "wasm32")]
 pub use manage::serve;

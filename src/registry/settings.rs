@@ -146,7 +146,7 @@ fn is_affinity(affinity: &Value) -> bool {
 }
 
 /// A name of a header or a cookie (RFC 9110, 5.6.2).
-fn is_token(text: &str) -> bool {
+pub fn is_token(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

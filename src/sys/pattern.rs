@@ -40,6 +40,16 @@ extern "C" {
     pub(crate) fn forget_test(env: &Env, name: &str) -> Promise;
 }
 
+#[wasm_bindgen(module = "/src/pattern/meter.js")]
+extern "C" {
+    /// What is handed over, or a Promise of it, to be measured as a tunnel's.
+    pub(crate) fn metered(handed: &JsValue, tunnel: &str) -> JsValue;
+
+    /// What was measured of a tunnel.
+    #[wasm_bindgen(js_name = numbersOf)]
+    pub(crate) fn numbers_of(tunnel: &str) -> JsValue;
+}
+
 /// What the files above import.
 mod imported {
     use super::*;

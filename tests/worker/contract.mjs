@@ -7,7 +7,8 @@ export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 export const FEATURES = { dynamicWorkers: true, metricsCollection: true, configReload: true, gracefulShutdown: true };
 export const ENDPOINTS = ["GET /", "* /dispatch/:namespace/:script/*", "* /client/v4", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
 export const PATTERNS = ["* /tenant/:id/*", "PUT /tenant/:id", "GET /feature/:name", "PUT /feature/:name", "POST /feature/:name/rollback",
-  "GET /test/:name", "POST /test/:name/conversion", "GET /test/:name/result", "PUT /test/:name"];
+  "GET /test/:name", "POST /test/:name/conversion", "GET /test/:name/result", "PUT /test/:name",
+  "* /tunnel/:id/*", "GET /tunnel/:id/metrics", "PUT /tunnel/:id"];
 
 /** The answer is this error; gives its sentence. */
 export async function refused(response, status, code) {
