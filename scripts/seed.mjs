@@ -38,6 +38,11 @@ export const EXAMPLES = [
     document: { origin: "URL/tenant/acme", response_headers: { set: { "x-via": "tunnel" } } },
     tries: ["curl -i URL/tunnel/acme/settings", "curl URL/tunnel/acme/metrics"],
   },
+  {
+    // Nothing to be made before: AUTH as README.md sets it.
+    path: "/job",
+    tries: [`curl -H "$AUTH" URL/job -d '{"code": "export const map = (n) => n * n;", "inputs": [1, 2, 3]}'`],
+  },
 ];
 
 /** Makes them; gives a line for each thing to try. What fails is told in its place. */
@@ -45,9 +50,9 @@ export async function seed(url, token, examples = EXAMPLES) {
   const lines = [];
   for (const { path, document, method = "PUT", tries = [] } of examples) {
     const call = (method, body) => fetch(url + path, { method, headers: { authorization: `Bearer ${token}` }, body, redirect: "manual" });
-    const there = await call("GET");
-    await there.text();
-    if (!there.ok) {
+    const there = document && (await call("GET"));
+    await there?.text();
+    if (there?.ok === false) {
       const made = await call(method, JSON.stringify(document).replaceAll("URL", url));
       const text = await made.text();
       if (!made.ok) {

@@ -3,13 +3,18 @@ import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from ".
 import { entry } from "../worker-loader/entry.js";
 import { gateway } from "./capability/outbound.js";
 import { host } from "./dispatch/finish.js";
+import { runner } from "./pattern/job/runner.js";
 
 export { ConfigStore, Directory, Limiter, Namespace, Script };
 export { Experiment } from "./pattern/experiment.js";
+export { Job } from "./pattern/job/job.js";
 // What scripts are handed: their files, and where their logs go.
 export { Assets } from "./assets/binding.js";
 export { Tail } from "./dispatch/tail.js";
 // Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
 const { fetch: decide } = entry(generated, { fetch: generated.prototype.outbound, panicked: () => null });
 export const Outbound = gateway(decide);
+// Where an item of a job is run.
+const { fetch: scripted } = entry(generated, { fetch: generated.prototype.scripted, panicked: () => null });
+export const Runner = runner(scripted);
 export default host(generated, entry);

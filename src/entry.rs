@@ -62,6 +62,22 @@ pub fn outbound(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
+/// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
+/// `pattern/job/runner.js`.
+#[wasm_bindgen]
+pub fn scripted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let script = js_sys::Reflect::get(&asked, &"script".into()).unwrap_or_default().as_string().unwrap_or_default();
+        Ok(match dispatch::made_anew(&env, &ctx, pattern::job::NAMESPACE, &script).await {
+            Ok(stub) => stub,
+            Err(refusal) => {
+                let reply::Error { status, code, message, .. } = refusal.into();
+                json!({ "status": status, "code": code, "message": message }).to_string().into()
+            }
+        })
+    })
+}
+
 /// A version was seen to load.
 #[wasm_bindgen]
 pub fn loaded(note: JsValue) {
@@ -95,6 +111,7 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, env, ctx, active),
         Route::Config => pattern::config::serve(request, env, ctx),
+        Route::Job => Ok(pattern::job::serve(request, env, ctx)),
         Route::Control => Ok(api::serve(request, env)),
         Route::PutConfig => Ok(later(async move {
             let (stored, response) = api::config::put(&request, &env).await?;
@@ -112,7 +129,8 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
 
 fn home() -> Result<JsValue, Refusal> {
     let patterns = pattern::table::PATTERNS.iter().flat_map(|pattern| pattern.endpoints);
-    let endpoints: Vec<_> = ENDPOINTS.iter().chain(patterns).map(http::Endpoint::to_value).collect();
+    let endpoints: Vec<_> =
+        ENDPOINTS.iter().chain(patterns).chain(pattern::job::ENDPOINTS).map(http::Endpoint::to_value).collect();
     let list = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"), "endpoints": endpoints });
     let response = reply::json(200, &list.to_string())?;
     response.headers().set("vary", "accept").map_err(Error::from)?;

@@ -2,16 +2,11 @@
 
 use std::rc::Rc;
 
-use js_sys::Date;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use super::{
-    age::Use,
-    isolate, operator, refresh,
-    script::{Live, Name},
-};
+use super::{refresh, script::Live};
 use crate::registry::{Refusal, outbound::Terms, problem};
 
 /// A script as it is held.
@@ -27,20 +22,7 @@ impl Leaving {
     pub async fn of(env: &Env, ctx: &JsValue, props: &Value) -> Result<Self, Refusal> {
         let text = |name: &str| props[name].as_str().unwrap_or_default();
         let (namespace, name) = (text("namespace"), text("script"));
-        let ttl_ms = operator::ttl_ms(env)?;
-        let script = match (isolate::find(namespace, name, ""), isolate::missing(namespace, name, "", ttl_ms)) {
-            (Some(script), _) => script,
-            (None, Some(refusal)) => return Err(refusal),
-            (None, None) => refresh::first(env, Name::new(namespace, name, "")).await?,
-        };
-        match script.age.get().ask(Date::now(), ttl_ms) {
-            Use::AsItIs => {}
-            Use::AndRefresh => refresh::meanwhile(env, ctx, &script),
-            Use::AfterRefresh => refresh::now(env, ctx, &script, 0).await,
-        }
-        if let Some(refusal) = script.gone.borrow().clone() {
-            return Err(refusal);
-        }
+        let script = refresh::fresh(env, ctx, namespace, name).await?;
         let live = script.live();
         if live.snapshot.incarnation != text("incarnation") || live.namespace.id != text("namespace_id") {
             return Err(Refusal::api(404, problem::NO_SUCH_SCRIPT, "It is another script."));

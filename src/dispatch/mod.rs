@@ -54,6 +54,6 @@ pub use self::{
     leaving::Leaving,
     operator::hosts,
     outcome::{failed, loaded},
-    own::{Own, Read, Reading, run_once},
+    own::{Own, Read, Reading, made_anew, run_once},
     trip::{Beside, Trip},
 };

@@ -18,7 +18,7 @@ use super::{
     trip::Beside,
 };
 use crate::{
-    registry::{BUILTIN, Refusal},
+    registry::{BUILTIN, Refusal, problem},
     reply::later,
     settings,
     sys::dispatch::without_credentials,
@@ -100,6 +100,22 @@ pub(super) fn run_beside(env: &Env, name: &Name, beside: &Beside, request: &Requ
     isolate::loads(key.as_str(), operator::most_workers(env)?)?;
     let entrypoint = loader(env)?.get_code(key, code).entrypoint().props_raw(beside.props.clone());
     Ok(entrypoint.hand_over(&request, &running.note)?)
+}
+
+/// A worker that is made now, of the newest version that is live of a script: whoever has it shares no isolate with others.
+///
+/// # Errors
+/// Where there is no such script, or it has no code; storage's.
+pub async fn made_anew(env: &Env, ctx: &JsValue, namespace: &str, script: &str) -> Result<JsValue, Refusal> {
+    let script = refresh::fresh(env, ctx, namespace, script).await?;
+    let live = script.live();
+    let newest = live.snapshot.newest().to_owned();
+    let at = live.snapshot.versions.iter().position(|version| version["id"] == *newest).unwrap_or_default();
+    let running = live.running(env, &script.name, at)?;
+    match &running.code {
+        Some((_, code)) => Ok(loader(env)?.load(code)?.raw().into()),
+        None => Err(Refusal::api(404, problem::NO_SUCH_SCRIPT, format!("The script {} has no code.", script.name))),
+    }
 }
 
 fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> Result<JsValue, Refusal> {

@@ -135,6 +135,28 @@ pub(super) async fn first(env: &Env, mut name: Name) -> Result<Rc<Script>, Refus
     }
 }
 
+/// A script as it is live, as new as for a request to it.
+///
+/// # Errors
+/// [`Refusal::Api`] with 404 where there is none; storage's, where nothing is known of it.
+pub(super) async fn fresh(env: &Env, ctx: &JsValue, namespace: &str, name: &str) -> Result<Rc<Script>, Refusal> {
+    let ttl_ms = operator::ttl_ms(env)?;
+    let script = match (isolate::find(namespace, name, ""), isolate::missing(namespace, name, "", ttl_ms)) {
+        (Some(script), _) => script,
+        (None, Some(refusal)) => return Err(refusal),
+        (None, None) => first(env, Name::new(namespace, name, "")).await?,
+    };
+    match script.age.get().ask(Date::now(), ttl_ms) {
+        Use::AsItIs => {}
+        Use::AndRefresh => meanwhile(env, ctx, &script),
+        Use::AfterRefresh => now(env, ctx, &script, 0).await,
+    }
+    match script.gone.borrow().clone() {
+        Some(refusal) => Err(refusal),
+        None => Ok(script.clone()),
+    }
+}
+
 /// The same of one of ours.
 ///
 /// # Errors

@@ -69,6 +69,8 @@ pub enum Route {
     Config,
     /// A new configuration document.
     PutConfig,
+    /// Jobs.
+    Job,
     /// A call of the control API, which has a table of its own.
     Control,
 }
@@ -86,6 +88,7 @@ pub fn route(method: &str, path: &str, accept: impl FnOnce() -> Option<String>) 
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
         _ if is_control(path) => Ok(Route::Control),
+        _ if path == "/job" || path.starts_with("/job/") => Ok(Route::Job),
         "/config" => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT")),
         "/" | "/dynamic" | "/metrics" => Err(Refusal::MethodNotAllowed("GET, HEAD")),
         _ => Err(Refusal::NoSuchPath(path.to_owned())),

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod dynamic;
 mod feature;
+pub mod job;
 #[cfg(target_arch = "wasm32")]
 mod manage;
 pub mod metrics;

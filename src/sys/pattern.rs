@@ -50,6 +50,12 @@ extern "C" {
     pub(crate) fn numbers_of(tunnel: &str) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/pattern/job/serve.js")]
+extern "C" {
+    /// A Promise of the answer to a call below `/job`; `main` is the main module of what is run.
+    pub(crate) fn job(request: &Request, env: &Env, ctx: &JsValue, rest: &str, main: &str) -> Promise;
+}
+
 /// What the files above import.
 mod imported {
     use super::*;
