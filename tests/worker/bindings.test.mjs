@@ -68,7 +68,7 @@ describe("a dynamic worker is given", () => {
     const keys = answers.map(({ headers }) => headers.get("x-worker-key"));
     assert.equal(keys[0], keys[1]);
     const { props } = await answers[0].json();
-    assert.deepEqual(Object.keys(props).sort(), ["activeConnections", "healthy", "medianMs"]);
+    assert.deepEqual(Object.keys(props).sort(), ["activeConnections", "healthy", "loadedWorkers", "medianMs"]);
     await answers[1].arrayBuffer();
   });
 });

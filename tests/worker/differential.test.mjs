@@ -90,7 +90,7 @@ describe("our own workers", () => {
     // The plain host has no props to give: the main module stands in for it.
     const main = 'import worker from "./metrics.js";\nexport default { fetch: (request, env) => worker.fetch(request, env, { props: env.PROPS }) };\n';
     const modules = { "main.js": main, "metrics.js": source("src/pattern/metrics.js") };
-    return compare(modules, { PROPS: { activeConnections: 1, medianMs: 0, healthy: 1000 } }, async (plain) => {
+    return compare(modules, { PROPS: { activeConnections: 1, loadedWorkers: 0, medianMs: 0, healthy: 1000 } }, async (plain) => {
       const { mine, theirs } = await same(ours, plain, "/metrics", { varies: true, headers: { "accept-encoding": "identity" } });
       assert.deepEqual(keys(mine), keys(theirs));
       sameBody(await same(ours, plain, "/metrics", { varies: true, method: "HEAD" }));
