@@ -17,6 +17,12 @@ if ! grep -qsE "^API_TOKEN=[\"']?[^\"' ]" .dev.vars; then
   (umask 077 && printf '\nAPI_TOKEN=%s\n' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >>.dev.vars)
 fi
 
+# And what it keeps their secrets with. Whoever loses it loses them.
+if ! grep -qsE "^SECRETS_KEY=[\"']?[^\"' ]" .dev.vars; then
+  step "making a SECRETS_KEY in .dev.vars"
+  (umask 077 && printf '\nSECRETS_KEY=%s\n' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')" >>.dev.vars)
+fi
+
 step "building"
 scripts/build.sh
 cat <<EOF

@@ -5,7 +5,7 @@ use worker::Env;
 
 use worker_loader::CompatibilityDate;
 
-use crate::registry::Refusal;
+use crate::registry::{Refusal, vault::Vault};
 
 /// The compatibility date of our own dynamic workers, unless the operator sets another.
 const COMPATIBILITY_DATE: &str = "2026-07-01";
@@ -28,6 +28,14 @@ pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
         _ => value.is_undefined().then_some(default),
     };
     number.ok_or_else(|| Refusal::Misconfigured(format!("The variable {name} has to be a whole number.")))
+}
+
+/// The keys that secrets are sealed with.
+///
+/// # Errors
+/// [`Refusal::Misconfigured`] where one of them is none.
+pub fn vault(env: &Env) -> Result<Vault, Refusal> {
+    Vault::new(text(env, "SECRETS_KEY").as_deref(), text(env, "SECRETS_KEY_PREVIOUS").as_deref())
 }
 
 /// The compatibility date of our own dynamic workers.

@@ -25,6 +25,8 @@ pub struct Owner<'a> {
 pub struct Means<'a> {
     /// The bundle of this digest, which is in the bucket under this key.
     pub bundle: &'a dyn Fn(&str, String) -> Bundle,
+    /// The value of the secret of this name, of what is stored.
+    pub open: &'a dyn Fn(&str, &str) -> Result<String, Error>,
     /// A stub to an entrypoint of ours, of this revision, with these props.
     pub stub: &'a dyn Fn(&str, u32, Value) -> Result<Stub, Error>,
 }
@@ -72,7 +74,7 @@ pub fn code(
         let field = |name: &str| binding[name].as_str().unwrap_or_default();
         let name = field("name");
         code = match field("type") {
-            "secret_text" => code.env_secret(name, field("text"), field("version")),
+            "secret_text" => code.env_secret(name, (means.open)(name, field("text"))?, field("version")),
             "json" => code.env(name, &binding["json"]),
             "version_metadata" => code.env(name, metadata(version)),
             "assets" => {
@@ -148,6 +150,7 @@ mod tests {
                 assert_eq!(key, format!("{}/app/bundle/{bundle}", owner.namespace_id));
                 Bundle::new(digest, || std::future::ready(Ok(Handle::nothing())))
             },
+            open: &|_, stored| Ok(stored.to_owned()),
             stub: &|name, revision, props| Ok(Stub::new(Handle::nothing(), format!("{name} {revision} {props}"))),
         };
         code(owner, version, &version["limits"], policy, &means).unwrap()

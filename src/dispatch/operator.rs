@@ -10,13 +10,14 @@ use worker::Env;
 
 use super::target::Hosts;
 use crate::{
-    registry::{Refusal, is_name},
+    registry::{Refusal, is_name, vault::Vault},
     settings,
 };
 
 thread_local! {
     static HOSTS: RefCell<Option<Rc<Hosts>>> = const { RefCell::new(None) };
     static TTL_MS: Cell<Option<u32>> = const { Cell::new(None) };
+    static VAULT: RefCell<Option<Rc<Vault>>> = const { RefCell::new(None) };
     static MOST_WORKERS: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
@@ -46,6 +47,19 @@ pub fn hosts(env: &Env) -> Result<Rc<Hosts>, Refusal> {
 /// As [`hosts`].
 pub fn ttl_ms(env: &Env) -> Result<u32, Refusal> {
     once(&TTL_MS, env, "SNAPSHOT_TTL_MS", 1000)
+}
+
+/// The keys that secrets are sealed with.
+///
+/// # Errors
+/// As [`hosts`].
+pub fn vault(env: &Env) -> Result<Rc<Vault>, Refusal> {
+    if let Some(vault) = VAULT.with_borrow(Clone::clone) {
+        return Ok(vault);
+    }
+    let vault = Rc::new(settings::vault(env)?);
+    VAULT.set(Some(vault.clone()));
+    Ok(vault)
 }
 
 /// How many workers an isolate may load.

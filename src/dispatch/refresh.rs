@@ -26,7 +26,12 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::{
-    registry::{Refusal, guard::Report, outbound::Terms},
+    registry::{
+        Refusal,
+        guard::Report,
+        outbound::{Terms, secret},
+        vault,
+    },
     reply, storage,
 };
 
@@ -245,9 +250,17 @@ async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report
         return Ok(News::Same);
     }
     let parse = if name.version.is_empty() { Snapshot::parse } else { Snapshot::of_preview };
-    let snapshot =
+    let mut snapshot =
         parse(&text).map_err(|why| Refusal::StorageUnavailable(format!("the snapshot is unreadable: {why}")))?;
+    let place = |secret: &str| vault::place(&namespace.id, &name.script, &secret::at(secret));
+    snapshot.outbound.open(|secret, text| opened(env, &place(secret), text));
     Ok(News::New(Rc::new(Live::stored(text, snapshot, namespace, before))))
+}
+
+// A secret that does not open is one that a rule lacks, which is then told.
+fn opened(env: &Env, place: &str, stored: &str) -> Option<String> {
+    let vault = operator::vault(env).ok()?;
+    vault.open(place, stored).inspect_err(|why| console_error!("The secret {place} cannot be opened: {why}")).ok()
 }
 
 /// A namespace: what is known of it, or what the Directory says now.
@@ -267,7 +280,9 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
     match (told, known) {
         (Ok(told), _) => {
             let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
-            let outbound = Rc::new(Terms::read(&told["outbound"], &told["outbound_secrets"]));
+            let mut outbound = Terms::read(&told["outbound"], &told["outbound_secrets"]);
+            outbound.open(|name, text| opened(env, &vault::place(&id, "", &secret::at(name)), text));
+            let outbound = Rc::new(outbound);
             let namespace = Namespace {
                 id,
                 trusted: told["trusted_workers"] == true,

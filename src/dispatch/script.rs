@@ -6,13 +6,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use worker::Env;
+use worker::{Env, console_error};
 use worker_loader::{Bundle, Error, Loopback, WorkerCode};
 
 use super::{
     age::Age,
     code::{self, Means, Owner, Policy},
     fallback::{Candidate, State},
+    operator,
     own::Read,
     running::Running,
     snapshot::Snapshot,
@@ -24,8 +25,9 @@ use crate::{
         guard::{Count, Report},
         limits,
         outbound::{Terms, Way},
+        vault,
     },
-    upload,
+    reply, upload,
 };
 
 /// So many serials that versions had are remembered.
@@ -222,7 +224,7 @@ impl Live {
             script: &name.script,
             incarnation: &self.snapshot.incarnation,
         };
-        let env = env.clone();
+        let (env, vaults) = (env.clone(), env.clone());
         let means = Means {
             bundle: &|digest, key| {
                 Bundle::new(digest, {
@@ -230,6 +232,7 @@ impl Live {
                     move || upload::read_bundle(env.clone(), key.clone())
                 })
             },
+            open: &|name, stored| self.open(&vaults, owner, name, stored),
             stub: &|entrypoint, revision, props| {
                 Loopback::per_load().entrypoint(entrypoint).revision(revision).with_props(&props)
             },
@@ -238,6 +241,18 @@ impl Live {
         let limits = self.limits(at);
         let code = code::code(owner, version, &limits, self.policy(), &means)?;
         Ok(Running::new(&code::prefix(owner), code, Some(version), &limits))
+    }
+
+    // A secret that does not open is none: the version is not run without it.
+    fn open(&self, env: &Env, owner: Owner<'_>, name: &str, stored: &str) -> Result<String, Error> {
+        let place = vault::place(owner.namespace_id, owner.script, name);
+        let vault = operator::vault(env).map_err(|refusal| reply::Error::from(refusal).message);
+        let opened = vault.and_then(|vault| vault.open(&place, stored).map_err(str::to_owned));
+        opened.map_err(|why| {
+            let message = format!("the secret {name:?} of {} cannot be opened: {why}", code::prefix(owner));
+            console_error!("{message}");
+            Error::factory(message)
+        })
     }
 
     /// What a version may use: the lower of what it says and what its namespace does.

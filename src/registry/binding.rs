@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, problem, shape};
+use super::{Problem, problem, shape, vault};
 
 const MOST: usize = 128;
 const LONGEST_NAME: usize = 255;
@@ -41,6 +41,9 @@ pub fn check(bindings: &[Value]) -> Result<(), Vec<Problem>> {
         };
         if let Some(field) = wants {
             add(format!("The binding {name:?} is a {kind}: it needs {field}."));
+        }
+        if kind == "secret_text" && binding["text"].as_str().is_some_and(|text| text.starts_with(vault::PREFIX)) {
+            add(format!("The secret {name:?} begins with {:?}, as those that are sealed.", vault::PREFIX));
         }
         if kind != "inherit" && !TYPES.contains(&kind) {
             add(format!(

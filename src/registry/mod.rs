@@ -23,6 +23,7 @@ pub mod subject;
 pub mod tag;
 pub mod token;
 mod uuid;
+pub mod vault;
 pub mod version;
 
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};

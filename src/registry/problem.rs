@@ -78,6 +78,8 @@ pub const NO_SUCH_TOKEN: u32 = 190_003;
 pub const UPLOAD_EXPIRED: u32 = 190_004;
 /// The script has no such tag.
 pub const NO_SUCH_TAG: u32 = 190_005;
+/// The operator has set no key to keep secrets with.
+pub const SECRETS_OFF: u32 = 190_010;
 
 impl Problem {
     /// A problem under a code of this file.

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// A document is at most so many bytes: it is a row of SQLite, of which Cloudflare keeps 2 MB.
-const MOST_BYTES: usize = 1_900_000;
+pub const MOST_BYTES: usize = 1_900_000;
 
 /// What makes a new version a version.
 pub struct Birth<'a> {

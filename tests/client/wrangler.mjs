@@ -1,5 +1,6 @@
 // `wrangler dev` as a person starts it, on a free port, with a storage of its own, and all of it ended afterwards.
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -27,7 +28,7 @@ function freePort() {
 export function workFolder(secrets) {
   const folder = mkdtempSync(join(tmpdir(), "wrangler-dev-"));
   const secretsFile = join(folder, "secrets");
-  writeFileSync(secretsFile, Object.entries(secrets).map(([name, value]) => `${name}=${value}\n`).join(""));
+  writeFileSync(secretsFile, Object.entries({ SECRETS_KEY: randomBytes(32).toString("base64"), ...secrets }).map(([name, value]) => `${name}=${value}\n`).join(""));
   return { storage: join(folder, "storage"), secretsFile, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -52,11 +52,11 @@ export function scriptsOf(host, namespace = "tenants", token = TOKEN) {
   };
 }
 
-/** Starts a host with a namespace `tenants`. */
-export async function startScripts({ bindings = {}, ...options } = {}) {
+/** Starts a host with a namespace `tenants`, which it may have of a host before it. */
+export async function startScripts({ bindings = {}, again = false, ...options } = {}) {
   const host = await startHost({ bindings: { API_TOKEN: TOKEN, ...bindings }, ...options });
   const scripts = scriptsOf(host);
-  await scripts.create();
+  if (!again) await scripts.create();
   return { ...host, ...scripts, spy: async (modes = {}) => (await host.fetch("/spy", { method: "PUT", body: JSON.stringify(modes) })).json() };
 }
 

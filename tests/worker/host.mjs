@@ -5,6 +5,9 @@ import { basename, join, resolve } from "node:path";
 import { Miniflare, Response } from "miniflare";
 import { parse } from "smol-toml";
 
+/** What secrets are sealed with, unless a test says otherwise. */
+export const SECRETS_KEY = Buffer.from("the key of the tests, of 32 bytes").subarray(0, 32).toString("base64");
+
 const ROOT = resolve(import.meta.dirname, "../..");
 
 /** The files that `wrangler deploy --dry-run --outdir` made, the main module first. */
@@ -66,7 +69,7 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
   }
   const miniflare = new Miniflare({
     ...derived,
-    bindings: { ...derived.bindings, ...bindings },
+    bindings: { ...derived.bindings, SECRETS_KEY, ...bindings },
     outboundService(request) {
       outbound.push(`${request.method} ${request.url}`);
       return new Response("Nothing goes out of the tests.", { status: 599 });

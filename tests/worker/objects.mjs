@@ -46,6 +46,12 @@ export function draft(text = "export default {}", more = {}) {
   };
 }
 
+/** `[[name, value]]` of the bindings that an upload would keep of a script's latest version: what is stored of secrets is sealed. */
+export const kept = async (ask) => (await ask("resolve", { draft: draft("kept", { keep_bindings: ["secret_text", "plain_text"] }) })).bindings.map(({ name, text }) => [name, text]);
+
+/** What is stored in place of a secret. */
+export const SEALED = /^dl-sealed:1:[0-9a-f]{8}:[A-Za-z0-9+/]+=*$/;
+
 export const bundleKey = (id, name, { bundle }) => `${id}/${name}/bundle/${bundle}`;
 
 /** The way of an upload: announced, written to R2, a version. */

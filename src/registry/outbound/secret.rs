@@ -48,6 +48,11 @@ pub fn no_such(name: &Value) -> Refusal {
     Refusal::api(404, problem::NO_SUCH_BINDING, format!("There is no outbound secret {name}."))
 }
 
+/// What it is called where it is sealed, apart from bindings.
+pub fn at(name: &str) -> String {
+    ["outbound/", name].concat()
+}
+
 /// A secret as anybody may see it.
 pub fn public(name: &Value) -> Value {
     json!({ "name": name })

@@ -35,6 +35,13 @@ impl Terms {
         Self { policy, secrets, policy_text }
     }
 
+    /// Opens the secrets; those that do not open are none.
+    pub fn open(&mut self, open: impl Fn(&str, &str) -> Option<String>) {
+        for (name, text) in self.secrets.as_object_mut().into_iter().flatten() {
+            *text = text.as_str().and_then(|text| open(name, text)).into();
+        }
+    }
+
     /// The value of a secret.
     pub fn secret(&self, name: &str) -> Option<&str> {
         self.secrets[name].as_str()

@@ -11,7 +11,10 @@ use super::{
     db::{Db, new_key, now},
     object,
 };
-use crate::registry::{Problem, Refusal};
+use crate::{
+    registry::{Problem, Refusal, vault::Vault},
+    settings,
+};
 
 const STEPS: &[&str] = &[
     include_str!("../schema/directory_1.sql"),
@@ -31,11 +34,12 @@ type Answer<T = Value> = std::result::Result<T, Refusal>;
 pub struct Directory {
     db: Db,
     env: Env,
+    vault: Answer<Vault>,
 }
 
 impl DurableObject for Directory {
     fn new(state: State, env: Env) -> Self {
-        Self { db: Db::new(&state, STEPS), env }
+        Self { db: Db::new(&state, STEPS), vault: settings::vault(&env), env }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

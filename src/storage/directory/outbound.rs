@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::super::db::random;
 use super::{Answer, Directory};
 use crate::registry::{
     Refusal,
-    outbound::secret::{self, MOST},
+    outbound::secret::{self, MOST, at},
+    vault::place,
 };
 
 impl Directory {
@@ -25,7 +27,9 @@ impl Directory {
             return Err(secret::too_many());
         }
         let query = "INSERT OR REPLACE INTO outbound_secret (namespace, name, text) VALUES (?, ?, ?)";
-        self.db.run(query, &[id, name.into(), text.into()])?;
+        let vault = self.vault.as_ref().map_err(Clone::clone)?;
+        let sealed = vault.seal(&place(id.as_str().unwrap_or_default(), "", &at(name)), text, random()?)?;
+        self.db.run(query, &[id, name.into(), sealed.into()])?;
         Ok(secret::public(&name.into()))
     }
 

@@ -12,6 +12,7 @@ mod outbound;
 mod outbox;
 mod remove;
 mod row;
+mod sealed;
 mod secrets;
 mod settings;
 mod sweep;
@@ -30,7 +31,7 @@ use super::{
     object,
 };
 use crate::{
-    registry::{Refusal, problem},
+    registry::{Refusal, problem, vault::Vault},
     settings as operator,
 };
 use op::{Kind, Op};
@@ -61,6 +62,7 @@ pub struct Script {
 struct Held {
     db: Db,
     env: Env,
+    vault: std::result::Result<Vault, Refusal>,
     namespace_id: String,
     name: String,
     /// The clean-up that runs, if one does.
@@ -75,7 +77,8 @@ impl DurableObject for Script {
         let (namespace_id, name) = id.split_once('/').unwrap_or_default();
         let (namespace_id, name) = (namespace_id.to_owned(), name.to_owned());
         let (db, sweeping, live) = (Db::new(&state, STEPS), RefCell::default(), RefCell::default());
-        Self { held: Rc::new(Held { db, env, namespace_id, name, sweeping, live }) }
+        let vault = operator::vault(&env);
+        Self { held: Rc::new(Held { db, env, vault, namespace_id, name, sweeping, live }) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -106,7 +109,16 @@ impl DurableObject for Script {
 impl Held {
     fn op<'a>(&'a self, input: &'a Value) -> std::result::Result<Op<'a>, Refusal> {
         let kept_ms = operator::number(&self.env, "BUNDLE_GRACE_MS", KEPT_MS)?.into();
-        Ok(Op { db: &self.db, namespace_id: &self.namespace_id, name: &self.name, input, now_ms: now(), kept_ms })
+        let vault = self.vault.as_ref().map_err(Clone::clone)?;
+        Ok(Op {
+            db: &self.db,
+            namespace_id: &self.namespace_id,
+            name: &self.name,
+            input,
+            now_ms: now(),
+            kept_ms,
+            vault,
+        })
     }
 
     async fn perform(self: &Rc<Self>, input: &Value) -> std::result::Result<String, Refusal> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::db::{Db, iso};
-use crate::registry::Refusal;
+use crate::registry::{Refusal, vault::Vault};
 
 /// An operation that is asked for, in the transaction that it is.
 pub(super) struct Op<'a> {
@@ -14,6 +14,7 @@ pub(super) struct Op<'a> {
     pub(super) input: &'a Value,
     pub(super) now_ms: f64,
     pub(super) kept_ms: f64,
+    pub(super) vault: &'a Vault,
 }
 
 /// What an operation does to what is stored.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::op::Op;
+use super::{super::db::random, op::Op};
 use crate::{
     registry::{
         Refusal,
-        outbound::secret::{self, MOST},
+        outbound::secret::{self, MOST, at},
+        vault::place,
     },
     storage::object,
 };
@@ -34,7 +35,8 @@ impl Op<'_> {
             return Err(secret::too_many());
         }
         let query = "INSERT OR REPLACE INTO outbound_secret (name, text) VALUES (?, ?)";
-        self.db.run(query, &[name.into(), text.into()])?;
+        let sealed = self.vault.seal(&place(self.namespace_id, self.name, &at(name)), text, random()?)?;
+        self.db.run(query, &[name.into(), sealed.into()])?;
         self.changed_outbound()?;
         Ok(secret::public(&name.into()))
     }

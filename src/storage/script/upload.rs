@@ -69,7 +69,7 @@ impl Op<'_> {
                 version["bundle"].clone(),
                 version["assets"]["digest"].clone(),
                 version["maps"].as_str().into(),
-                version.clone(),
+                self.sealed(version.clone())?,
             ],
         )?;
         Ok(version)

@@ -13,7 +13,7 @@ impl Op<'_> {
             Some(id) => self.db.row("SELECT document FROM version WHERE id = ?", &[id.into()]),
             None => self.db.row("SELECT document FROM version ORDER BY number DESC LIMIT 1", &[]),
         };
-        Some(document(&row.ok()??[0]))
+        Some(self.opened(document(&row.ok()??[0])))
     }
 
     /// The document of the latest version. A script has one from its first moment.
