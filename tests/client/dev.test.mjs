@@ -49,11 +49,14 @@ describe("wrangler dev", { timeout: 300_000 }, () => {
     const url = host.url.replace(/\/$/, "");
     const lines = await seed(url, TOKEN);
     assert.ok(lines.length > 0 && lines.every((line) => line.startsWith("curl ")), lines.join("\n"));
-    const shell = async (line) => (await run("bash", ["-c", line.replace(/^curl/, "curl --silent --show-error --fail --max-time 20")])).stdout;
+    const env = { ...process.env, AUTH: `Authorization: Bearer ${TOKEN}` };
+    const shell = async (line) => (await run("bash", ["-c", line.replace(/^curl/, "curl --silent --show-error --fail --max-time 20")], { env })).stdout;
     for (const line of lines) assert.ok((await shell(line)).length > 0, line);
     assert.deepEqual(await host.stop(), [], "these had to be killed");
     host = await startWrangler(folder);
     const again = host.url.replace(/\/$/, "");
+    // On another port, so what leads to the host itself is led there anew.
+    assert.deepEqual(await seed(again, TOKEN), lines.map((line) => line.replaceAll(url, again)));
     for (const line of lines) assert.ok((await shell(line.replaceAll(url, again))).length > 0, line);
     const subject = await shell(`curl -X POST '${again}/test/button/conversion?subject=ada'`);
     assert.equal(JSON.parse(subject).counted, false, "it was counted before the restart");

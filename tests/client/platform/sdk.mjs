@@ -22,7 +22,9 @@ export default (clients) => describe("the npm package cloudflare", () => {
 
   test("namespaces: create, list, get, delete", async () => {
     const created = await namespaces().create({ account_id: ACCOUNT, name: "sdk" });
-    assert.deepEqual(Object.keys(created).sort(), ["created_by", "created_on", "modified_by", "modified_on", "namespace_id", "namespace_name", "script_count", "trusted_workers"]);
+    assert.deepEqual(Object.keys(created).sort(), [
+      "created_by", "created_on", "limits", "modified_by", "modified_on", "namespace_id", "namespace_name", "outbound", "requests_per_minute", "script_count", "trusted_workers",
+    ]);
     assert.deepEqual((await all(namespaces().list({ account_id: ACCOUNT }))).map((one) => one.namespace_name).sort(), ["sdk", NAMESPACE]);
     assert.deepEqual(await namespaces().get("sdk", { account_id: ACCOUNT }), created);
     await assert.rejects(namespaces().create({ account_id: ACCOUNT, name: "sdk" }), (error) => error.errors[0].code === 100120);
