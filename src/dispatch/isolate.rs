@@ -221,7 +221,6 @@ pub fn record(took_ms: f64, failed: bool) {
     ISOLATE.with_borrow_mut(|isolate| isolate.recorder.record(Date::now(), took_ms, failed));
 }
 
-/// The last minute.
 /// How many workers this isolate has loaded, each of a key of its own.
 pub fn loaded_workers() -> usize {
     ISOLATE.with_borrow(|isolate| isolate.loaded.count())
@@ -236,7 +235,7 @@ pub(super) fn loads(key: &str, most: u32) -> Result<(), Refusal> {
     if may { Ok(()) } else { Err(Refusal::TooManyWorkers { most }) }
 }
 
-/// How this isolate does.
+/// The last minute.
 pub fn health() -> Health {
     ISOLATE.with_borrow_mut(|isolate| isolate.recorder.health(Date::now()))
 }
