@@ -2,6 +2,7 @@
 import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
 import { gateway } from "./capability/outbound.js";
+import { services } from "./capability/service.js";
 import { host } from "./dispatch/finish.js";
 import { runner } from "./pattern/job/runner.js";
 
@@ -14,6 +15,9 @@ export { Tail } from "./dispatch/tail.js";
 // Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
 const { fetch: decide } = entry(generated, { fetch: generated.prototype.outbound, panicked: () => null });
 export const Outbound = gateway(decide);
+// What else scripts are handed: each other.
+const { fetch: served } = entry(generated, { fetch: generated.prototype.served, panicked: () => null });
+export const Service = services(served);
 // Where an item of a job is run.
 const { fetch: scripted } = entry(generated, { fetch: generated.prototype.scripted, panicked: () => null });
 export const Runner = runner(scripted);

@@ -62,6 +62,22 @@ pub fn outbound(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
+/// What a stub to a service leads to: a Promise of `{stub, serial}`, or of the text of what is wrong, for
+/// `capability/service.js`.
+#[wasm_bindgen]
+pub fn served(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
+        let props = js_sys::JSON::stringify(&part("props")).map(String::from).map_err(Error::from)?;
+        let props: Value = serde_json::from_str(&props).unwrap_or_default();
+        let failed = part("failed").as_f64().map(|serial| serial as u32);
+        Ok(match dispatch::service(&env, &ctx, &props, failed, part("thrown")).await {
+            Ok(found) => found,
+            Err(refusal) => reply::Error::from(refusal).message.into(),
+        })
+    })
+}
+
 /// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
 /// `pattern/job/runner.js`.
 #[wasm_bindgen]

@@ -52,6 +52,7 @@ const PATCH: Question = Question::one(
         ("trusted_workers", From::Field("trusted_workers")),
         ("outbound", From::Given("outbound")),
         ("limits", From::Given("limits")),
+        ("services", From::Given("services")),
         BY,
     ],
 );

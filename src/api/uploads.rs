@@ -5,14 +5,11 @@ use web_sys::Response;
 
 use super::{Found, Scope, assets};
 use crate::{
-    registry::{Problem, Refusal, metadata, problem},
+    registry::{Problem, Refusal, binding, metadata, problem, service},
     reply::{self, envelope},
     storage,
     upload::{self, Kept, Received, bundle_key, map_key},
 };
-
-/// All types of bindings: for an upload that brings none.
-const ALL_BINDINGS: [&str; 5] = ["plain_text", "secret_text", "json", "assets", "version_metadata"];
 
 /// The operations that make a new version of the one that is there: it is tried before it is made, as an upload is.
 const TRIED: [&str; 4] = ["patch_settings", "put_secret", "patch_secrets", "delete_secret"];
@@ -53,6 +50,7 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
     draft["source"] = source(scope).into();
 
     let version = script.ask("resolve", vec![("draft", draft.clone())]).await?;
+    script.check_services(&version).await?;
     let mut startup_time_ms = json!(0);
     let digest = draft["bundle"].as_str().map(str::to_owned);
     if digest.is_some() {
@@ -97,6 +95,7 @@ pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value)
     }
     let script = Script { scope, namespace: namespace.clone(), is_content: false };
     let version = script.ask("try", vec![("operation", operation.clone())]).await?;
+    script.check_services(&version).await?;
     if version["bundle"].is_null() {
         return Ok(());
     }
@@ -133,6 +132,59 @@ impl Script<'_> {
         serde_json::from_str(&answer).map_err(|error| Refusal::StorageUnavailable(error.to_string()))
     }
 
+    /// Whether the services that a version names are there, and are for it to call.
+    async fn check_services(&self, version: &Value) -> Result<(), Refusal> {
+        let call = &self.scope.call;
+        let mut problems = Vec::new();
+        for binding in version["bindings"].as_array().into_iter().flatten() {
+            let (namespace, name) = service::target(binding, &call.namespace);
+            if binding["type"] != "service" || (namespace == call.namespace && name == call.script) {
+                continue;
+            }
+            let is_there = match self.namespace_of_service(namespace, name).await? {
+                Some(id) => {
+                    let object = [&id, "/", name].concat();
+                    match storage::ask(&self.scope.env, "SCRIPTS", &object, &json!({ "op": "tags" })).await {
+                        Err(Refusal::Api { status: 404, .. }) => false,
+                        answer => answer.map(|_| true)?,
+                    }
+                }
+                None => false,
+            };
+            if !is_there {
+                let message = format!(
+                    "Could not resolve service binding {}: there is no script {namespace}/{name} that it may call. Upload that \
+                     first; one of another namespace has to be in the `services` of this one.",
+                    binding["name"]
+                );
+                problems.push(Problem::new(problem::NO_SUCH_SERVICE, message));
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Refusal::invalid(problems)) }
+    }
+
+    /// The id of the namespace of a service that may be called.
+    async fn namespace_of_service(&self, namespace: &str, name: &str) -> Result<Option<String>, Refusal> {
+        let call = &self.scope.call;
+        if namespace == call.namespace {
+            return Ok(Some(self.namespace.id.clone()));
+        }
+        let own = self.told(&call.namespace).await?.unwrap_or_default();
+        if !service::may(&own["services"], namespace, name) {
+            return Ok(None);
+        }
+        let other = self.told(namespace).await?;
+        Ok(other.and_then(|other| other["namespace_id"].as_str().map(str::to_owned)))
+    }
+
+    async fn told(&self, namespace: &str) -> Result<Option<Value>, Refusal> {
+        let question = json!({ "op": "namespace", "name": namespace });
+        match storage::ask(&self.scope.env, "DIRECTORY", "directory", &question).await {
+            Err(Refusal::Api { status: 404, .. }) => Ok(None),
+            told => Ok(serde_json::from_str(&told?).ok()),
+        }
+    }
+
     /// Writes the bundle to R2, and the source maps that came with it; gives their keys.
     async fn store(&self, received: &Received, digest: &str, bytes: u64) -> Result<Vec<Value>, Refusal> {
         let (env, id, name) = (&self.scope.env, &self.namespace.id, &self.scope.call.script);
@@ -160,7 +212,7 @@ fn metadata_of(received: &Received, settings: &Value) -> Result<Value, Refusal> 
     if received.modules.is_empty() {
         return Err(Refusal::api(400, problem::VALIDATION, "There is no module in it: the content is to be replaced."));
     }
-    let mut metadata = json!({ "keep_bindings": ALL_BINDINGS, "keep_assets": true });
+    let mut metadata = json!({ "keep_bindings": binding::TYPES, "keep_assets": true });
     for (from, names) in [
         (&received.metadata, &["main_module", "body_part"][..]),
         (settings, &["compatibility_date", "compatibility_flags", "limits"]),

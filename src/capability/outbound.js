@@ -2,7 +2,9 @@
 // decided on, and not as the script has made it.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { count } from "./audit.js";
-import { MOST, begin } from "./waiting.js";
+import { MOST, waiting } from "./waiting.js";
+
+const begin = waiting(MOST);
 
 // What says how a request travels, or where to. Of these a script has none to say.
 const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "http2-settings"];

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
-use crate::{registry::outbound::Way, upload::bundle_key};
+use crate::{
+    registry::{outbound::Way, service},
+    upload::bundle_key,
+};
 
 /// Raised when what an entrypoint of ours means changes: workers that were handed one are then loaded anew.
 const REVISION: u32 = 1;
@@ -19,6 +22,8 @@ pub struct Owner<'a> {
     pub script: &'a str,
     /// Which life of the script.
     pub incarnation: &'a str,
+    /// How many services deep it is called.
+    pub depth: u32,
 }
 
 /// What of a code is made where there is JavaScript.
@@ -77,6 +82,20 @@ pub fn code(
             "secret_text" => code.env_secret(name, (means.open)(name, field("text"))?, field("version")),
             "json" => code.env(name, &binding["json"]),
             "version_metadata" => code.env(name, metadata(version)),
+            "service" => {
+                let (namespace, service) = service::target(binding, owner.namespace);
+                let props = json!({
+                    "namespace": owner.namespace,
+                    "namespace_id": owner.namespace_id,
+                    "script": owner.script,
+                    "service_namespace": namespace,
+                    "service": service,
+                    "entrypoint": binding["entrypoint"],
+                    "props": binding["props"],
+                    "depth": owner.depth + 1,
+                });
+                code.env_stub(name, (means.stub)("Service", REVISION, props)?)
+            }
             "assets" => {
                 let props = json!({ "manifest": version["assets"]["manifest"] });
                 code.env_stub(name, (means.stub)("Assets", REVISION, props)?)
@@ -126,7 +145,8 @@ mod tests {
     use super::*;
     use worker_loader::{Handle, WorkerKey};
 
-    const OWNER: Owner<'static> = Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1" };
+    const OWNER: Owner<'static> =
+        Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1", depth: 0 };
 
     fn version() -> Value {
         json!({

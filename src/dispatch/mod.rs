@@ -41,6 +41,8 @@ mod running;
 #[cfg(target_arch = "wasm32")]
 mod script;
 #[cfg(target_arch = "wasm32")]
+mod service;
+#[cfg(target_arch = "wasm32")]
 mod share;
 #[cfg(target_arch = "wasm32")]
 mod tally;
@@ -55,5 +57,6 @@ pub use self::{
     operator::hosts,
     outcome::{failed, loaded},
     own::{Own, Read, Reading, made_anew, run_once},
+    service::service,
     trip::{Beside, Trip},
 };

@@ -289,6 +289,7 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
                 outbound,
                 limits: told["limits"].clone(),
                 requests_per_minute: told["requests_per_minute"].as_u64(),
+                services: told["services"].clone(),
             };
             isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)

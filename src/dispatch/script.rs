@@ -75,6 +75,8 @@ pub(super) struct Namespace {
     pub limits: Value,
     /// So many requests may be made to them.
     pub requests_per_minute: Option<u64>,
+    /// What they may call in other namespaces.
+    pub services: Value,
 }
 
 /// Where its snapshots come from.
@@ -122,6 +124,8 @@ pub(super) struct Live {
     /// The serials that its versions had before the script was set otherwise, for requests that are under way.
     former: Vec<(u32, usize)>,
     tallies: Vec<OnceCell<Rc<Tally>>>,
+    /// Versions with services of their own that are called as one, by their place and how deep that is.
+    deeper: RefCell<Vec<(usize, u32, Rc<Running>)>>,
     /// How the deployment before did that this one took the place of, until it is told.
     before: RefCell<Option<Report>>,
 }
@@ -146,6 +150,7 @@ impl Live {
             text,
             namespace,
             former: Vec::new(),
+            deeper: RefCell::default(),
             before: RefCell::default(),
             snapshot,
         };
@@ -200,10 +205,11 @@ impl Live {
             outbound: Rc::default(),
             limits: Value::Null,
             requests_per_minute: None,
+            services: Value::Null,
         };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
-        Self { text: String::new(), namespace, snapshot, versions, former, tallies, before }
+        Self { text: String::new(), namespace, snapshot, versions, former, tallies, deeper: RefCell::default(), before }
     }
 
     /// What it is set to.
@@ -214,15 +220,35 @@ impl Live {
     /// A version, made when it is first needed.
     pub fn running(&self, env: &Env, name: &Name, at: usize) -> Result<Rc<Running>, Error> {
         let cell = self.versions.get(at).ok_or_else(|| Error::factory("there is no such version"))?;
-        cell.get_or_init(|| self.make(env, name, at).map(Rc::new)).clone()
+        cell.get_or_init(|| self.make(env, name, at, 0).map(Rc::new)).clone()
     }
 
-    fn make(&self, env: &Env, name: &Name, at: usize) -> Result<Running, Error> {
+    /// The same for a call of so many services deep. One that has no services does not mind.
+    pub fn running_at(&self, env: &Env, name: &Name, at: usize, depth: u32) -> Result<Rc<Running>, Error> {
+        let bindings = self.snapshot.versions.get(at).map(|version| &version["bindings"]);
+        let is_service = |binding: &Value| binding["type"] == "service";
+        if depth == 0 || !bindings.and_then(Value::as_array).is_some_and(|bindings| bindings.iter().any(is_service)) {
+            return self.running(env, name, at);
+        }
+        let known =
+            self.deeper.borrow().iter().find(|(of, deep, _)| (*of, *deep) == (at, depth)).map(|one| one.2.clone());
+        known.map_or_else(
+            || {
+                let running = Rc::new(self.make(env, name, at, depth)?);
+                self.deeper.borrow_mut().push((at, depth, running.clone()));
+                Ok(running)
+            },
+            Ok,
+        )
+    }
+
+    fn make(&self, env: &Env, name: &Name, at: usize, depth: u32) -> Result<Running, Error> {
         let owner = Owner {
             namespace: &name.namespace,
             namespace_id: &self.namespace.id,
             script: &name.script,
             incarnation: &self.snapshot.incarnation,
+            depth,
         };
         let (env, vaults) = (env.clone(), env.clone());
         let means = Means {

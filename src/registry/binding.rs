@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, problem, shape, vault};
+use super::{Problem, problem, service, shape, vault};
 
 const MOST: usize = 128;
 const LONGEST_NAME: usize = 255;
@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 255;
 const MOST_BYTES: usize = 1_000_000;
 
 /// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
-const TYPES: [&str; 5] = ["plain_text", "secret_text", "json", "assets", "version_metadata"];
+pub const TYPES: [&str; 6] = ["plain_text", "secret_text", "json", "assets", "version_metadata", "service"];
 
 /// Looks at bindings as they are sent.
 ///
@@ -36,6 +36,7 @@ pub fn check(bindings: &[Value]) -> Result<(), Vec<Problem>> {
         let wants = match kind {
             "plain_text" | "secret_text" if !binding["text"].is_string() => Some("`text`, a text"),
             "json" if binding.get("json").is_none() => Some("`json`, any JSON value"),
+            "service" => service::wrong(binding),
             "inherit" if !matches!(binding["old_name"], Value::Null | Value::String(_)) => Some("`old_name`, a text"),
             _ => None,
         };
@@ -169,7 +170,7 @@ pub fn changed_secrets(a: &[Value], b: &[Value]) -> Vec<String> {
 /// Without what clients send beside what the type has.
 fn kept_fields(binding: &Value) -> Value {
     let mut kept = Map::new();
-    for field in ["name", "type", "text", "json"] {
+    for field in ["name", "type", "text", "json", "service", "namespace", "entrypoint", "props"] {
         if let Some(value) = binding.get(field) {
             kept.insert(field.to_owned(), value.clone());
         }
@@ -179,7 +180,11 @@ fn kept_fields(binding: &Value) -> Value {
 
 fn bytes(binding: &Value) -> usize {
     let length = |field: &str| binding[field].as_str().map_or(0, str::len);
-    let json = binding.get("json").map_or(0, |json| json.to_string().len());
+    let json = ["json", "props"]
+        .iter()
+        .filter_map(|field| binding.get(field))
+        .map(|json| json.to_string().len())
+        .sum::<usize>();
     length("name") + length("text") + json
 }
 

@@ -17,6 +17,7 @@ pub mod problem;
 mod refusal;
 pub mod rollout;
 pub mod script;
+pub mod service;
 pub mod settings;
 mod shape;
 pub mod subject;

@@ -47,6 +47,8 @@ pub const NO_SUCH_BINDING: u32 = 10056;
 pub const INHERIT: u32 = 10057;
 /// There is no such script in the namespace.
 pub const NO_SUCH_SCRIPT: u32 = 10092;
+/// A service binding leads nowhere.
+pub const NO_SUCH_SERVICE: u32 = 10143;
 /// A change of secrets, settings or content starts from the latest version, and that is not the one that is live.
 pub const LATEST_NOT_DEPLOYED: u32 = 10215;
 /// The version to go back to has other secrets.

@@ -1,7 +1,9 @@
 // How many requests of a script wait at once: src/capability/waiting.js.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MOST, begin } from "../../src/capability/waiting.js";
+import { MOST, waiting } from "../../src/capability/waiting.js";
+
+const begin = waiting(MOST);
 
 const some = (script, count, now) => Array.from({ length: count }, () => begin(script, now));
 

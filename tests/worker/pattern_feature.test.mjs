@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
-import { startPatterns } from "./patterns.mjs";
+import { scriptsOf } from "./dispatch.mjs";
+import { TOKEN, startPatterns } from "./patterns.mjs";
 
 const STAFF = { name: "staff", when: { attribute: "email", op: "ends_with", value: "@example.com" }, serve: "on" };
 
@@ -43,6 +44,18 @@ describe("feature flags", () => {
       assert.deepEqual(await evaluate(attributes), await told("", { method: "POST", body: attributes }));
     }
     for (const none of [null, "x", [], undefined]) assert.equal((await evaluate(none)).reason, "default");
+  });
+
+  test("another script has the flag as a service", async () => {
+    const scripts = scriptsOf(host, "shops", TOKEN);
+    await scripts.create();
+    await host.api("PATCH", `${NAMESPACES}/shops`, { services: ["feature/*"] });
+    const source = "export default { fetch: async (request, env) => Response.json(await env.CHECKOUT.evaluate(await request.json())) };";
+    await scripts.deploy("shop", source, { bindings: [{ type: "service", name: "CHECKOUT", service: "checkout", namespace: "feature" }] });
+    for (const attributes of [{ email: "ada@example.com" }, { user: 1 }, {}]) {
+      const answer = await scripts.ask("shop/", { method: "POST", body: JSON.stringify(attributes) });
+      assert.deepEqual(await answer.json(), await told("", { method: "POST", body: attributes }));
+    }
   });
 
   test("what is no question is refused by the flag", async () => {

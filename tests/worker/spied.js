@@ -3,7 +3,7 @@
 // bindings in `env`, and nothing of the Worker.
 //
 // PUT /spy sets the modes; GET /spy tells what was seen.
-import worker, { Outbound as RealOutbound } from "./entry.js";
+import worker, { Outbound as RealOutbound, Service as RealService } from "./entry.js";
 
 export * from "./entry.js";
 
@@ -111,6 +111,12 @@ function spied(env) {
 export class Outbound extends RealOutbound {
 	constructor(ctx, env) {
 		super(ctx, { ...spied(env), LIMITER: spiedObjects(env.LIMITER) });
+	}
+}
+
+export class Service extends RealService {
+	constructor(ctx, env) {
+		super(ctx, spied(env));
 	}
 }
 

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/directory_3.sql"),
     include_str!("../schema/directory_4.sql"),
     include_str!("../schema/directory_5.sql"),
+    include_str!("../schema/directory_6.sql"),
 ];
 
 /// How long to wait before what failed is tried again.

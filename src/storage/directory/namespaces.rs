@@ -6,10 +6,10 @@ use super::{
     super::db::{Row, document, iso, new_id, now},
     Answer, Directory, RETRY_MS,
 };
-use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, limits, outbound, problem, settings};
+use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, limits, outbound, problem, service, settings};
 
 const COLUMNS: &str = "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts, outbound, limits, \
-     requests_per_minute FROM namespace";
+     requests_per_minute, services FROM namespace";
 
 impl Directory {
     /// `namespace {name, secrets?}`; with its outbound secrets for those who run its scripts.
@@ -47,7 +47,7 @@ impl Directory {
         self.namespace(&json!({ "name": name }))
     }
 
-    /// `patch_namespace {name, new_name?, trusted_workers?, outbound?, limits?, by?}`; an `outbound` or `limits` that is null is
+    /// `patch_namespace {name, new_name?, trusted_workers?, outbound?, limits?, services?, by?}`; an `outbound`, `limits` or `services` that is null is
     /// one that is taken away.
     pub(super) fn patch_namespace(&self, input: &Value) -> Answer {
         let row = self.find(&input["name"])?;
@@ -55,16 +55,27 @@ impl Directory {
         let trusted = fields.boolean("trusted_workers").map_or(row[6].clone(), |trusted| u8::from(trusted).into());
         let limits = limits::of(&mut fields);
         if ["new_name", "trusted_workers"].iter().all(|name| fields.get(name).is_none())
-            && !["outbound", "limits"].iter().any(|name| fields.has(name))
+            && !["outbound", "limits", "services"].iter().any(|name| fields.has(name))
         {
-            fields.wrong("There is nothing to change in it: name, trusted_workers, outbound or limits.".to_owned());
+            fields.wrong(
+                "There is nothing to change in it: name, trusted_workers, outbound, limits or services.".to_owned(),
+            );
         }
         let limits = match (limits, fields.has("limits")) {
             (Some(limits), _) => limits,
             (None, true) => json!({}),
             (None, false) => row[9].clone(),
         };
+        let has_services = fields.has("services");
         let mut problems = fields.problems;
+        let services = match service::parse(&input["services"]) {
+            Ok(services) if has_services => services,
+            Ok(_) => row[11].clone(),
+            Err(problem) => {
+                problems.push(problem);
+                Value::Null
+            }
+        };
         let outbound = input.get("outbound").cloned().unwrap_or_else(|| document(&row[8]));
         if !input["outbound"].is_null() {
             match outbound::parse(&outbound) {
@@ -92,8 +103,8 @@ impl Directory {
             return Err(Refusal::invalid(problems));
         }
         self.db.run(
-            "UPDATE namespace SET name = ?, trusted = ?, outbound = ?, limits = ?, modified_on = ?, modified_by = ? WHERE id = ?",
-            &[name.clone(), trusted, stored(&outbound), limits, iso(now()).into(), actor(input), row[0].clone()],
+            "UPDATE namespace SET name = ?, trusted = ?, outbound = ?, limits = ?, services = ?, modified_on = ?, modified_by = ? WHERE id = ?",
+            &[name.clone(), trusted, stored(&outbound), limits, services, iso(now()).into(), actor(input), row[0].clone()],
         )?;
         self.namespace(&json!({ "name": name }))
     }
@@ -171,5 +182,6 @@ fn shown(row: &Row) -> Value {
         "outbound": document(&row[8]),
         "limits": document(&row[9]),
         "requests_per_minute": row[10],
+        "services": document(&row[11]),
     })
 }

@@ -55,6 +55,26 @@ export default (clients) => describe("wrangler deploy", () => {
     assert.equal((await served("books", "/echo", { method: "POST", body: "a body" })).status, 413);
   });
 
+  test("a script that calls another, by a service binding", async () => {
+    const { project, ran, failed, served } = clients();
+    const folder = project("parts");
+    const config = join(folder, "wrangler.toml");
+    const named = (name, rest = "") => writeFileSync(config, `name = "${name}"\nmain = "index.js"\ncompatibility_date = "2026-07-01"\n${rest}`);
+    const services = '[[services]]\nbinding = "NEXT"\nservice = "callee"\nentrypoint = "Greeter"\nprops = { name = "Ada" }\n';
+    writeFileSync(join(folder, "index.js"), "export default { fetch: async (request, env) => new Response(await env.NEXT.greet('Hello')) };");
+    named("calling", services);
+    assert.match(await failed(folder, "deploy", ...TO), /Could not resolve service binding "NEXT"/);
+    named("callee");
+    writeFileSync(join(folder, "index.js"), `import { WorkerEntrypoint } from "cloudflare:workers";
+      export default { fetch: () => new Response("callee") };
+      export class Greeter extends WorkerEntrypoint { greet(word) { return word + ", " + this.ctx.props.name; } }`);
+    await ran(folder, "deploy", ...TO);
+    named("calling", services);
+    writeFileSync(join(folder, "index.js"), "export default { fetch: async (request, env) => new Response(await env.NEXT.greet('Hello')) };");
+    await ran(folder, "deploy", ...TO);
+    assert.equal((await served("calling", "/")).text, "Hello, Ada");
+  });
+
   test("a script without a bundler, and an annotation", async () => {
     const { project, ran, served, sdk } = clients();
     const folder = project("parts");
