@@ -38,6 +38,12 @@ export const EXAMPLES = [
     document: { origin: "URL/tenant/acme", response_headers: { set: { "x-via": "tunnel" } } },
     tries: ["curl -i URL/tunnel/acme/settings", "curl URL/tunnel/acme/metrics"],
   },
+  { path: "/service/catalog", document: { config: { items: ["pen", "ink"] } } },
+  {
+    path: "/service/shop",
+    document: { config: { currency: "EUR" }, services: { CATALOG: "catalog" } },
+    tries: ["curl URL/service/shop/", "curl URL/service/shop/CATALOG/"],
+  },
   {
     // Nothing to be made before: AUTH as README.md sets it.
     path: "/job",
