@@ -32,7 +32,7 @@ describe("home page", { timeout: 180_000 }, () => {
     assert.equal(page.home.status(), 200);
     assert.match(page.home.headers()["content-type"], /^text\/html/);
     assert.ok(page.home.headers()["content-security-policy"], "served without a Content-Security-Policy");
-    assert.ok(html.length < 9 * 1024, `${html.length} bytes`);
+    assert.ok(html.length < 10 * 1024, `${html.length} bytes`);
     assert.ok(gzipSync(html).length < 4 * 1024, `${gzipSync(html).length} bytes gzip`);
     assert.deepEqual(page.asked, [new URL("/", host.url).href]);
     const headings = await page.getByRole("heading", { level: 2 }).allTextContents();
