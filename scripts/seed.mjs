@@ -3,6 +3,17 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
+const NAMESPACES = "/client/v4/accounts/local/workers/dispatch/namespaces";
+// A plugin: it signs what others answer.
+const SIGNS = `import { WorkerEntrypoint } from "cloudflare:workers";
+export default class extends WorkerEntrypoint {
+  response(response, request, { config }) {
+    const headers = new Headers(response.headers);
+    headers.set("x-signed", config.name);
+    return new Response(null, { status: response.status, headers });
+  }
+}`;
+
 /** What is made: the path to PUT to, the document, and what to try then. */
 export const EXAMPLES = [
   {
@@ -38,6 +49,12 @@ export const EXAMPLES = [
     document: { origin: "URL/tenant/acme", response_headers: { set: { "x-via": "tunnel" } } },
     tries: ["curl -i URL/tunnel/acme/settings", "curl URL/tunnel/acme/metrics"],
   },
+  {
+    path: "/plugin/main",
+    before: { namespace: "plugin", services: ["tenant/acme"], script: "sign", code: SIGNS },
+    document: { plugins: [{ name: "sign", hooks: ["response"], config: { name: "Ada" } }], target: "tenant/acme" },
+    tries: ["curl -i URL/plugin/main/"],
+  },
   { path: "/service/catalog", document: { config: { items: ["pen", "ink"] } } },
   {
     path: "/service/shop",
@@ -54,7 +71,7 @@ export const EXAMPLES = [
 /** Makes them; gives a line for each thing to try. What fails is told in its place. */
 export async function seed(url, token, examples = EXAMPLES) {
   const lines = [];
-  for (const { path, document, method = "PUT", tries = [] } of examples) {
+  for (const { path, before, document, method = "PUT", tries = [] } of examples) {
     const call = (method, body) => fetch(url + path, { method, headers: { authorization: `Bearer ${token}` }, body, redirect: "manual" });
     const body = JSON.stringify(document);
     const there = document && (await call("GET"));
@@ -62,6 +79,7 @@ export async function seed(url, token, examples = EXAMPLES) {
     // What leads to this host leads to where it was: it may have another port now.
     const isElsewhere = there?.ok && body.includes("URL") && !JSON.stringify(JSON.parse(told).document).includes(`${url}/`);
     if (there?.ok === false || isElsewhere) {
+      if (before) await uploaded(url, token, before);
       const made = await call(method, body.replaceAll("URL", url));
       const text = await made.text();
       if (!made.ok) {
@@ -72,6 +90,17 @@ export async function seed(url, token, examples = EXAMPLES) {
     lines.push(...tries.map((line) => line.replaceAll("URL", url)));
   }
   return lines;
+}
+
+// A script that an example needs, and what its namespace may call for it.
+async function uploaded(url, token, { namespace, services, script, code }) {
+  const call = async (method, path, body) => (await fetch(`${url}${NAMESPACES}${path}`, { method, headers: { authorization: `Bearer ${token}` }, body })).text();
+  await call("POST", "", JSON.stringify({ name: namespace }));
+  await call("PATCH", `/${namespace}`, JSON.stringify({ services }));
+  const form = new FormData();
+  form.set("metadata", JSON.stringify({ main_module: "index.js", compatibility_date: "2026-07-01" }));
+  form.set("index.js", new File([code], "index.js", { type: "application/javascript+module" }));
+  await call("PUT", `/${namespace}/scripts/${script}`, form);
 }
 
 async function ready(url, pid) {

@@ -10,6 +10,7 @@ pub mod job;
 #[cfg(target_arch = "wasm32")]
 mod manage;
 pub mod metrics;
+mod plugin;
 mod service;
 pub mod table;
 mod tenant;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{feature, service, tenant, test, tunnel};
+use super::{feature, plugin, service, tenant, test, tunnel};
 use crate::{http::Endpoint, registry::Fields};
 
 /// A pattern. Its scripts are at `/{namespace}/{script}/*`, see [`PATTERNS`](crate::registry::PATTERNS).
@@ -55,7 +55,8 @@ pub enum Task {
 }
 
 /// All of them.
-pub const PATTERNS: &[Pattern] = &[tenant::PATTERN, feature::PATTERN, test::PATTERN, tunnel::PATTERN, service::PATTERN];
+pub const PATTERNS: &[Pattern] =
+    &[tenant::PATTERN, feature::PATTERN, test::PATTERN, tunnel::PATTERN, service::PATTERN, plugin::PATTERN];
 
 /// The pattern of this namespace.
 pub fn find(namespace: &str) -> Option<&'static Pattern> {

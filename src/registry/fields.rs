@@ -100,6 +100,11 @@ impl<'a> Fields<'a> {
         self.object(name).map(|value| Self::new(value, name, prefix, code))
     }
 
+    /// The fields of one of several, with problems under the same code.
+    pub fn inner<'b>(&self, value: &'b Value, what: &str) -> Fields<'b> {
+        Fields::new(value, what, "", self.code)
+    }
+
     /// A list.
     pub fn list(&mut self, name: &str) -> Option<&'a Vec<Value>> {
         self.read(name, "a list", Value::as_array)

@@ -8,7 +8,7 @@ pub const BUILTIN: &str = "builtin";
 /// The namespaces of the patterns, whose scripts are at `/{namespace}/{script}/*` too; and whether a path that ends with the
 /// script's name is the script's as well. With a slash at its end it always is.
 pub const PATTERNS: &[(&str, bool)] =
-    &[("tenant", false), ("feature", true), ("test", true), ("tunnel", false), ("service", false)];
+    &[("tenant", false), ("feature", true), ("test", true), ("tunnel", false), ("service", false), ("plugin", false)];
 
 /// 1 to 63 of `a-z`, `0-9`, `-` and `_`: what can stand in a path and in a key as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

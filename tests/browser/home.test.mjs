@@ -36,7 +36,7 @@ describe("home page", { timeout: 180_000 }, () => {
     assert.ok(gzipSync(html).length < 4 * 1024, `${gzipSync(html).length} bytes gzip`);
     assert.deepEqual(page.asked, [new URL("/", host.url).href]);
     const headings = await page.getByRole("heading", { level: 2 }).allTextContents();
-    assert.deepEqual(headings, [...PATHS.slice(0, 3).map((path) => `GET ${path}`), "Any /dispatch/:namespace/:script/*", "Any /client/v4", "Any /tenant/:id/*", "GET /feature/:name", "GET /test/:name", "Any /tunnel/:id/*", "Any /service/:name/*", "POST /job", "GET /"]);
+    assert.deepEqual(headings, [...PATHS.slice(0, 3).map((path) => `GET ${path}`), "Any /dispatch/:namespace/:script/*", "Any /client/v4", "Any /tenant/:id/*", "GET /feature/:name", "GET /test/:name", "Any /tunnel/:id/*", "Any /service/:name/*", "Any /plugin/:chain/*", "POST /job", "GET /"]);
     for (const path of PATHS) await tryIt(page, path);
     assert.deepEqual(page.faults, []);
   });

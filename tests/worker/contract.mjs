@@ -8,7 +8,7 @@ export const FEATURES = { dynamicWorkers: true, metricsCollection: true, configR
 export const ENDPOINTS = ["GET /", "* /dispatch/:namespace/:script/*", "* /client/v4", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
 export const PATTERNS = ["* /tenant/:id/*", "PUT /tenant/:id", "GET /feature/:name", "PUT /feature/:name", "POST /feature/:name/rollback",
   "GET /test/:name", "POST /test/:name/conversion", "GET /test/:name/result", "PUT /test/:name",
-  "* /tunnel/:id/*", "GET /tunnel/:id/metrics", "PUT /tunnel/:id", "* /service/:name/*", "PUT /service/:name",
+  "* /tunnel/:id/*", "GET /tunnel/:id/metrics", "PUT /tunnel/:id", "* /service/:name/*", "PUT /service/:name", "* /plugin/:chain/*", "PUT /plugin/:chain",
   "POST /job", "GET /job/:id", "GET /job/:id/results"];
 
 /** The answer is this error; gives its sentence. */
