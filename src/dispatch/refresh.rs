@@ -237,13 +237,16 @@ async fn own(env: &Env, name: &Name, before: &Live, read: Read) -> Result<News, 
 
 async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report]) -> Result<News, Refusal> {
     let namespace = namespace(env, &name.namespace).await?;
-    let operation = if !name.version.is_empty() {
+    let mut operation = if !name.version.is_empty() {
         json!({ "op": "preview", "version": name.version })
     } else if reports.is_empty() {
         json!({ "op": "live" })
     } else {
         json!({ "op": "live", "reports": reports.iter().map(Report::to_value).collect::<Vec<_>>() })
     };
+    if let Some(days) = namespace.idle_days {
+        operation["idle_days"] = days.into();
+    }
     let object = [&namespace.id, "/", &name.script].concat();
     let text = storage::ask(env, "SCRIPTS", &object, &operation).await?;
     if before.is_some_and(|before| before.text == text && before.namespace == namespace) {
@@ -290,6 +293,7 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
                 limits: told["limits"].clone(),
                 requests_per_minute: told["requests_per_minute"].as_u64(),
                 services: told["services"].clone(),
+                idle_days: told["idle_days"].as_u64(),
             };
             isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)
@@ -304,7 +308,7 @@ pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusa
 }
 
 pub(super) fn is_missing(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Api { status: 404, .. })
+    matches!(refusal, Refusal::Api { status: 404 | 410, .. })
 }
 
 /// Lets work go on when its request is answered.

@@ -77,6 +77,8 @@ pub(super) struct Namespace {
     pub requests_per_minute: Option<u64>,
     /// What they may call in other namespaces.
     pub services: Value,
+    /// So long they are there without being asked for.
+    pub idle_days: Option<u64>,
 }
 
 /// Where its snapshots come from.
@@ -206,6 +208,7 @@ impl Live {
             limits: Value::Null,
             requests_per_minute: None,
             services: Value::Null,
+            idle_days: None,
         };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());

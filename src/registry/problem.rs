@@ -82,6 +82,8 @@ pub const UPLOAD_EXPIRED: u32 = 190_004;
 pub const NO_SUCH_TAG: u32 = 190_005;
 /// The operator has set no key to keep secrets with.
 pub const SECRETS_OFF: u32 = 190_010;
+/// Nobody has asked for the script for as long as its namespace lets one be.
+pub const RETIRED: u32 = 190_011;
 
 impl Problem {
     /// A problem under a code of this file.

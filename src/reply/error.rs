@@ -80,7 +80,12 @@ impl From<Refusal> for Error {
             }
             Refusal::Api { status, problems } => {
                 let messages: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
-                (status, if status == 404 { "not_found" } else { "refused" }, messages.join(" "))
+                let code = match status {
+                    404 => "not_found",
+                    410 => "retired",
+                    _ => "refused",
+                };
+                (status, code, messages.join(" "))
             }
             Refusal::Misconfigured(what) => (500, "misconfigured", what),
             // The client can only wait; the reason is for the log, see `answer`.

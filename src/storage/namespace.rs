@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/namespace_1.sql"),
     include_str!("schema/namespace_2.sql"),
     include_str!("schema/namespace_3.sql"),
+    include_str!("schema/namespace_4.sql"),
 ];
 
 /// So many scripts, unless the quota says another number.
@@ -240,7 +241,8 @@ impl Namespace {
 
     /// `quota`: what there may be, and what there is.
     fn quota(&self) -> Answer {
-        let most = self.db.row("SELECT quota, most_versions, most_bytes, most_requests FROM namespace", &[])?;
+        let most =
+            self.db.row("SELECT quota, most_versions, most_bytes, most_requests, idle_days FROM namespace", &[])?;
         let has =
             self.db.row("SELECT COUNT(*), TOTAL(versions), TOTAL(bytes) FROM script WHERE entry IS NOT NULL", &[])?;
         let (most, has) = (Value::from(most.unwrap_or_default()), has.unwrap_or_default());
@@ -253,10 +255,11 @@ impl Namespace {
             "bytes": most[2],
             "byte_count": count(2),
             "requests_per_minute": most[3],
+            "idle_days": most[4],
         }))
     }
 
-    /// `patch_quota {patch: {scripts?, versions?, bytes?, requests_per_minute?}}`; null is what it is without.
+    /// `patch_quota {patch: {scripts?, versions?, bytes?, requests_per_minute?, idle_days?}}`; null is what it is without.
     fn patch_quota(&self, patch: &Value) -> Answer {
         let mut fields = Fields::new(patch, "The quota", "", problem::MALFORMED);
         let mut queries = Vec::new();
@@ -266,14 +269,17 @@ impl Namespace {
             ("bytes", 1 << 50, "UPDATE namespace SET most_bytes = ?"),
             // The directory has to be told of it.
             ("requests_per_minute", 1_000_000_000, "UPDATE namespace SET most_requests = ?, revision = revision + 1"),
+            ("idle_days", 36_500, "UPDATE namespace SET idle_days = ?, revision = revision + 1"),
         ] {
             if fields.has(name) {
-                queries.push((query, fields.whole(name, 0, most).into()));
+                let least = u64::from(name == "idle_days");
+                queries.push((query, fields.whole(name, least, most).into()));
             }
         }
         if queries.is_empty() || queries.len() != fields.names().count() {
             fields.wrong(
-                "A quota has scripts, versions, bytes and requests_per_minute: one of them at least.".to_owned(),
+                "A quota has scripts, versions, bytes, requests_per_minute and idle_days: one of them at least."
+                    .to_owned(),
             );
         }
         if !fields.problems.is_empty() {
@@ -319,12 +325,14 @@ impl Namespace {
 
     /// Tells the directory how many scripts there are, unless it knows.
     async fn tell_directory(&self) -> Answer<()> {
-        let row = self.db.row("SELECT revision, told, most_requests FROM namespace", &[])?.unwrap_or_default();
+        let row =
+            self.db.row("SELECT revision, told, most_requests, idle_days FROM namespace", &[])?.unwrap_or_default();
         if row.first() == row.get(1) || self.is_deleted()? {
             return Ok(());
         }
         let message = json!({
-            "op": "count", "namespace_id": self.id, "scripts": self.count()?, "requests_per_minute": row[2], "revision": row[0],
+            "op": "count", "namespace_id": self.id, "scripts": self.count()?, "requests_per_minute": row[2], "idle_days": row[3],
+            "revision": row[0],
         });
         object::ask(&self.env, "DIRECTORY", "directory", &message).await?;
         self.db.run("UPDATE namespace SET told = ? WHERE told < ?", &[row[0].clone(), row[0].clone()])

@@ -71,7 +71,7 @@ describe("a quota", () => {
     await ask("admit", { script: "a" });
     await refused(ask("admit", { script: "b" }), 403, 10037);
     assert.deepEqual(await ask("quota"), {
-      scripts: 1, script_count: 1, versions: null, version_count: 1, bytes: null, byte_count: 0, requests_per_minute: null,
+      scripts: 1, script_count: 1, versions: null, version_count: 1, bytes: null, byte_count: 0, requests_per_minute: null, idle_days: null,
     });
     for (const patch of [{}, { requests: 5 }, { versions: 5, requests: 5 }]) await refused(ask("patch_quota", { patch }), 400, 10004);
     assert.equal((await ask("patch_quota", { patch: { scripts: null } })).scripts, 10_000);

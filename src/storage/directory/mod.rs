@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/directory_4.sql"),
     include_str!("../schema/directory_5.sql"),
     include_str!("../schema/directory_6.sql"),
+    include_str!("../schema/directory_7.sql"),
 ];
 
 /// How long to wait before what failed is tried again.

@@ -19,6 +19,7 @@ impl Op<'_> {
     pub(super) fn add_deployment(&self, row: &mut Row, mut deployment: Value, source: Value) -> Result<Value, Refusal> {
         let before = self.db.column("SELECT max(sequence) FROM deployment", &[])?.swap_remove(0);
         row.sequence += 1;
+        self.note_asked()?;
         let id = new_id()?;
         deployment["id"] = id.as_str().into();
         deployment["sequence"] = row.sequence.into();

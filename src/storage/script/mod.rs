@@ -4,6 +4,7 @@
 
 mod deploy;
 mod deployments;
+mod idle;
 mod incident;
 mod journal;
 mod live;
@@ -20,7 +21,10 @@ mod upload;
 mod versions;
 mod watch;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use js_sys::Promise;
 use serde_json::Value;
@@ -45,6 +49,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
@@ -69,6 +74,8 @@ struct Held {
     sweeping: RefCell<Option<Promise>>,
     /// What [`live`] last answered, until something changes.
     live: RefCell<Option<String>>,
+    /// When it was last asked for, as far as that was read.
+    asked: Cell<Option<f64>>,
 }
 
 impl DurableObject for Script {
@@ -78,7 +85,7 @@ impl DurableObject for Script {
         let (namespace_id, name) = (namespace_id.to_owned(), name.to_owned());
         let (db, sweeping, live) = (Db::new(&state, STEPS), RefCell::default(), RefCell::default());
         let vault = operator::vault(&env);
-        Self { held: Rc::new(Held { db, env, vault, namespace_id, name, sweeping, live }) }
+        Self { held: Rc::new(Held { db, env, vault, namespace_id, name, sweeping, live, asked: Cell::new(None) }) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -123,6 +130,9 @@ impl Held {
 
     async fn perform(self: &Rc<Self>, input: &Value) -> std::result::Result<String, Refusal> {
         let name = input["op"].as_str().unwrap_or_default();
+        if name == "live" && self.db.exists()? {
+            self.is_asked(input)?;
+        }
         if let ("live", Some(snapshot), true) = (name, self.live.borrow().as_ref(), input["reports"].is_null()) {
             return Ok(snapshot.clone());
         }
@@ -158,6 +168,7 @@ impl Held {
         }
         if matches!(kind, Kind::Changes | Kind::Creates) {
             self.live.take();
+            self.asked.take();
             // Done now, it is seen at once. Where it fails the alarm does it.
             let _retried = self.deliver().await;
         }
