@@ -23,7 +23,7 @@ describe("jobs", () => {
   /** Runs it; gives the lines without their times. */
   const ran = async (document) => lines(await call("POST", "/job", document)).map(({ ms, ...line }) => line);
   const one = async (code, more) => (await ran({ code, inputs: [1], ...more }))[0];
-  before(async () => (host = await startPatterns({ bindings: { JOB_READER_MS: 700 } })));
+  before(async () => (host = await startPatterns({ main: "spied.js", bindings: { JOB_READER_MS: 700 } })));
   after(() => host?.dispose());
 
   test("each input is run, and told in its place; what is reduced comes last", async () => {
@@ -103,6 +103,9 @@ describe("jobs", () => {
 
   test("a job that is canceled runs nothing more; what did not come to its end can be run again, and nothing else", async () => {
     const code = "export async function map(ms) { await new Promise((resolve) => setTimeout(resolve, ms)); return Math.random(); }";
+    // Each item is a worker that is made for it.
+    const made = async () => (await (await host.fetch("/spy")).json()).codes.filter(({ key }) => key === "once").length;
+    const none = await made();
     const { id } = await json("POST", "/job", { code, inputs: [0, 0, 500, 0, 0], concurrency: 1, async: true }, { status: 202 });
     await until(async () => (await json("GET", `/job/${id}`)).finished === 2, "two of them");
     const canceled = await json("POST", `/job/${id}/cancel`);
@@ -113,6 +116,7 @@ describe("jobs", () => {
     const after = lines(await call("GET", `/job/${id}/results`));
     assert.deepEqual(after.slice(0, 3), before.slice(0, 3), "as they were");
     assert.deepEqual([after[3].outcome, after[4].outcome, after[5].ok], ["ok", "ok", 5]);
+    assert.equal((await made()) - none, 5, "each was run once");
   });
 
   test("whoever asks for the results at once and goes, wants none", async () => {

@@ -3,7 +3,7 @@
 // bindings in `env`, and nothing of the Worker.
 //
 // PUT /spy sets the modes; GET /spy tells what was seen.
-import worker, { Outbound as RealOutbound, Service as RealService } from "./entry.js";
+import worker, { Outbound as RealOutbound, Runner as RealRunner, Service as RealService } from "./entry.js";
 
 export * from "./entry.js";
 
@@ -115,6 +115,12 @@ export class Outbound extends RealOutbound {
 }
 
 export class Service extends RealService {
+	constructor(ctx, env) {
+		super(ctx, spied(env));
+	}
+}
+
+export class Runner extends RealRunner {
 	constructor(ctx, env) {
 		super(ctx, spied(env));
 	}
