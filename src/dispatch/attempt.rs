@@ -9,10 +9,11 @@ use worker_loader::{EnvExt, Error};
 use super::{
     fallback::{State, instead_of},
     isolate,
+    live::Live,
     note::{part, set},
     operator,
     running::Running,
-    script::{Live, Script},
+    script::Script,
 };
 use crate::{
     registry::Refusal,

@@ -9,9 +9,10 @@ use worker::{Env, console_error};
 use worker_loader::Error;
 
 use super::{
+    live::Live,
     refresh::keep_alive,
     running::Running,
-    script::{Live, Script, Source},
+    script::{Script, Source},
 };
 use crate::storage;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use super::{refresh, script::Live};
+use super::{live::Live, refresh};
 use crate::registry::{Refusal, outbound::Terms, problem};
 
 /// A script as it is held.

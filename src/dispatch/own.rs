@@ -12,9 +12,11 @@ use worker_loader::{Error, WorkerCode};
 use super::{
     age::{Ticket, Use},
     attempt::{Attempt, loader},
-    isolate, note, operator, refresh,
+    isolate,
+    live::Live,
+    note, operator, refresh,
     running::Running,
-    script::{Live, Name, Script, Source},
+    script::{Name, Script, Source},
     trip::Beside,
 };
 use crate::{

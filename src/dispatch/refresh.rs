@@ -14,29 +14,24 @@ use js_sys::{
     Date, Promise,
     futures::{JsFuture, future_to_promise},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Env, console_error, worker_sys::Context};
 
 use super::{
     age::{Age, PATIENCE_MS, Ticket, Use},
-    isolate, operator,
+    isolate,
+    live::Live,
+    namespace::{self, opened},
+    operator,
     own::Read,
-    script::{Live, Name, Namespace, Script, Source},
+    script::{Name, Script, Source},
     snapshot::Snapshot,
 };
 use crate::{
-    registry::{
-        Refusal,
-        guard::Report,
-        outbound::{Terms, secret},
-        vault,
-    },
+    registry::{Refusal, guard::Report, outbound::secret, vault},
     reply, storage,
 };
-
-/// A namespace may be known for so many times as long as a script: it changes that much less often.
-const NAMESPACES: u32 = 10;
 
 /// What came of asking.
 enum News {
@@ -236,7 +231,7 @@ async fn own(env: &Env, name: &Name, before: &Live, read: Read) -> Result<News, 
 }
 
 async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report]) -> Result<News, Refusal> {
-    let namespace = namespace(env, &name.namespace).await?;
+    let namespace = namespace::told(env, &name.namespace).await?;
     let mut operation = if !name.version.is_empty() {
         json!({ "op": "preview", "version": name.version })
     } else if reports.is_empty() {
@@ -258,53 +253,6 @@ async fn stored(env: &Env, name: &Name, before: Option<&Live>, reports: &[Report
     let place = |secret: &str| vault::place(&namespace.id, &name.script, &secret::at(secret));
     snapshot.outbound.open(|secret, text| opened(env, &place(secret), text));
     Ok(News::New(Rc::new(Live::stored(text, snapshot, namespace, before))))
-}
-
-// A secret that does not open is one that a rule lacks, which is then told.
-fn opened(env: &Env, place: &str, stored: &str) -> Option<String> {
-    let vault = operator::vault(env).ok()?;
-    vault.open(place, stored).inspect_err(|why| console_error!("The secret {place} cannot be opened: {why}")).ok()
-}
-
-/// A namespace: what is known of it, or what the Directory says now.
-///
-/// # Errors
-/// [`Refusal::Api`] with 404 where there is none, or storage's where nothing is known.
-pub(super) async fn namespace(env: &Env, name: &str) -> Result<Namespace, Refusal> {
-    let ttl_ms = operator::ttl_ms(env)?.saturating_mul(NAMESPACES);
-    let known = isolate::namespace(name, ttl_ms);
-    if let Some((namespace, true)) = known {
-        return Ok(namespace);
-    }
-    let asked = (Date::now(), isolate::forgets());
-    let question = json!({ "op": "namespace", "name": name, "secrets": true });
-    let told = storage::ask(env, "DIRECTORY", "directory", &question).await;
-    let told = told.map(|text| serde_json::from_str::<Value>(&text).unwrap_or_default());
-    match (told, known) {
-        (Ok(told), _) => {
-            let id = told["namespace_id"].as_str().unwrap_or_default().to_owned();
-            let mut outbound = Terms::read(&told["outbound"], &told["outbound_secrets"]);
-            outbound.open(|name, text| opened(env, &vault::place(&id, "", &secret::at(name)), text));
-            let outbound = Rc::new(outbound);
-            let namespace = Namespace {
-                id,
-                trusted: told["trusted_workers"] == true,
-                outbound,
-                limits: told["limits"].clone(),
-                requests_per_minute: told["requests_per_minute"].as_u64(),
-                services: told["services"].clone(),
-                idle_days: told["idle_days"].as_u64(),
-            };
-            isolate::keep_namespace(name, asked, Some(namespace.clone()));
-            Ok(namespace)
-        }
-        (Err(refusal), _) if is_missing(&refusal) => {
-            isolate::keep_namespace(name, asked, None);
-            Err(refusal)
-        }
-        (Err(_), Some((namespace, _))) => Ok(namespace),
-        (Err(refusal), None) => Err(refusal),
-    }
 }
 
 pub(super) fn is_missing(refusal: &Refusal) -> bool {

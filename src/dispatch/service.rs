@@ -11,7 +11,7 @@ use super::{
     choice::{Visitor, choose},
     failure,
     fallback::{State, instead_of},
-    isolate,
+    isolate, namespace,
     note::set,
     operator, refresh,
     script::Name,
@@ -41,7 +41,7 @@ pub async fn service(
     }
     if name.namespace != text("namespace") {
         // Whether it may is its owner's to say, at any time.
-        let namespace = refresh::namespace(env, text("namespace")).await?;
+        let namespace = namespace::told(env, text("namespace")).await?;
         if namespace.id != text("namespace_id") || !service::may(&namespace.services, &name.namespace, &name.script) {
             return Err(refused(format!("The namespace {} may not call {name}.", text("namespace"))));
         }
