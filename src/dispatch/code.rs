@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
 use crate::{
-    registry::{outbound::Way, service},
-    upload::bundle_key,
+    registry::{outbound::Way, part, service},
+    upload::{Place, bundle_key},
 };
 
 /// Raised when what an entrypoint of ours means changes: workers that were handed one are then loaded anew.
@@ -28,8 +28,8 @@ pub struct Owner<'a> {
 
 /// What of a code is made where there is JavaScript.
 pub struct Means<'a> {
-    /// The bundle of this digest, which is in the bucket under this key.
-    pub bundle: &'a dyn Fn(&str, String) -> Bundle,
+    /// The bundle of this digest, from where it is kept.
+    pub bundle: &'a dyn Fn(&str, Place) -> Bundle,
     /// The value of the secret of this name, of what is stored.
     pub open: &'a dyn Fn(&str, &str) -> Result<String, Error>,
     /// A stub to an entrypoint of ours, of this revision, with these props.
@@ -68,9 +68,12 @@ pub fn code(
     }
     let key = bundle_key(owner.namespace_id, owner.script, digest);
     // Names come again, under other tenants; a life of a script does not. What one left in an isolate is not the next's.
-    let covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
+    let mut covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
+    let parts = Value::from(part::list(version)).to_string();
+    covered.push_str(&parts);
+    let place = Place { key, main_module: text("main_module").to_owned(), parts };
     let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
-        .bundle((means.bundle)(&covered, key))
+        .bundle((means.bundle)(&covered, place))
         .limits(of_runtime(limits));
     for flag in list(&version["compatibility_flags"]) {
         code = code.compatibility_flag(flag.as_str().unwrap_or_default());
@@ -79,6 +82,8 @@ pub fn code(
         let field = |name: &str| binding[name].as_str().unwrap_or_default();
         let name = field("name");
         code = match field("type") {
+            // In the bundle.
+            of if part::kind(of).is_some() => code,
             "secret_text" => code.env_secret(name, (means.open)(name, field("text"))?, field("version")),
             "json" => code.env(name, &binding["json"]),
             "version_metadata" => code.env(name, metadata(version)),
@@ -165,7 +170,7 @@ mod tests {
 
     fn made(owner: Owner<'_>, version: &Value, policy: Policy) -> Option<WorkerCode> {
         let means = Means {
-            bundle: &|digest, key| {
+            bundle: &|digest, Place { key, .. }| {
                 let (bundle, _) = digest.split_once(' ').unwrap();
                 assert_eq!(key, format!("{}/app/bundle/{bundle}", owner.namespace_id));
                 Bundle::new(digest, || std::future::ready(Ok(Handle::nothing())))
@@ -199,6 +204,7 @@ mod tests {
             ("secret", changed(|v| v["bindings"][1]["version"] = json!("v2"))),
             ("json", changed(|v| v["bindings"][2]["json"] = json!(2))),
             ("id", changed(|v| v["id"] = json!("v2"))),
+            ("part", changed(|v| v["bindings"][0] = json!({ "name": "A", "type": "data_blob", "part": "a" }))),
             ("assets", changed(|v| v["assets"]["manifest"] = json!("m2"))),
             ("tail", key(OWNER, &version(), Policy { has_tail: true, ..Policy::default() })),
             ("outbound", key(OWNER, &version(), Policy { outbound: Way::Inherit, has_tail: false })),

@@ -171,10 +171,10 @@ impl Live {
         };
         let (env, vaults) = (env.clone(), env.clone());
         let means = Means {
-            bundle: &|digest, key| {
+            bundle: &|digest, place| {
                 Bundle::new(digest, {
                     let env = env.clone();
-                    move || upload::read_bundle(env.clone(), key.clone())
+                    move || upload::read_bundle(env.clone(), place.clone())
                 })
             },
             open: &|name, stored| self.open(&vaults, owner, name, stored),

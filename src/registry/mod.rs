@@ -13,6 +13,7 @@ mod name;
 mod observability;
 pub mod outbound;
 mod page;
+pub mod part;
 pub mod problem;
 mod refusal;
 pub mod rollout;

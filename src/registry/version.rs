@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     Problem, binding,
     fields::{Fields, METADATA},
-    limits, metadata, problem, shape,
+    limits, metadata, part, problem, shape,
 };
 
 /// A document is at most so many bytes: it is a row of SQLite, of which Cloudflare keeps 2 MB.
@@ -36,7 +36,7 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
     if assets.is_null() && draft["keep_assets"] == true {
         assets = of(None).map(|latest| latest["assets"].clone()).unwrap_or_default();
     }
-    let mut problems = Vec::new();
+    let mut problems = part::problems(&bindings, &draft["modules"], &draft["compatibility_flags"]);
     if draft["bundle"].is_null() && assets.is_null() {
         let message = "There is nothing to run: no module, and no assets to keep.";
         problems.push(Problem::new(METADATA, message));

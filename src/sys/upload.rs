@@ -31,7 +31,7 @@ extern "C" {
 
     /// A Promise of the modules as the loader takes them.
     #[wasm_bindgen(js_name = readBundle)]
-    pub(crate) fn read_bundle(bucket: &JsValue, key: &str) -> Promise;
+    pub(crate) fn read_bundle(bucket: &JsValue, key: &str, main: &str, parts: &str) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/upload/content.js")]
@@ -74,6 +74,12 @@ mod imported {
     extern "C" {
         #[wasm_bindgen(js_name = modulesOf)]
         fn modules();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/parts.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = withParts)]
+        fn parts();
     }
 
     #[wasm_bindgen(module = "/src/upload/exported.js")]

@@ -7,7 +7,7 @@ use web_sys::Response;
 use worker::Env;
 use worker_loader::{Error, Handle};
 
-use super::{bundle_key, map_key};
+use super::{Place, bundle_key, map_key};
 use crate::{registry::Refusal, sys};
 
 /// The name of the R2 bucket's binding in wrangler.toml.
@@ -46,9 +46,9 @@ impl Kept {
 ///
 /// # Errors
 /// A factory's error, where the bundle cannot be had.
-pub async fn read_bundle(env: Env, key: String) -> worker_loader::Result<Handle> {
+pub async fn read_bundle(env: Env, place: Place) -> worker_loader::Result<Handle> {
     let bucket = bucket(&env).map_err(|refusal| Error::factory(crate::reply::Error::from(refusal).message))?;
-    match JsFuture::from(sys::upload::read_bundle(&bucket, &key)).await {
+    match JsFuture::from(sys::upload::read_bundle(&bucket, &place.key, &place.main_module, &place.parts)).await {
         Ok(modules) => Ok(Handle::from(modules)),
         Err(thrown) => Err(Error::factory(message(&thrown))),
     }

@@ -1,5 +1,16 @@
 //! Where in the R2 bucket a version's files are. All that belongs to a script is below one prefix.
 
+/// A bundle as a script of it is loaded.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its key.
+    pub key: String,
+    /// The module that the script begins with.
+    pub main_module: String,
+    /// The modules that are in its `env`, too, as JSON: `[[binding, module], ...]`.
+    pub parts: String,
+}
+
 /// The key of a bundle, by the digest of its manifest.
 pub fn bundle_key(namespace_id: &str, script: &str, digest: &str) -> String {
     [namespace_id, "/", script, "/bundle/", digest].concat()

@@ -4,7 +4,7 @@
 
 mod key;
 
-pub use key::{bundle_key, map_key};
+pub use key::{Place, bundle_key, map_key};
 
 #[cfg(target_arch = "wasm32")]
 mod kept;

@@ -7,7 +7,7 @@ use worker_loader::{Error, ErrorKind};
 
 use super::{Kept, received::problems};
 use crate::{
-    registry::{Refusal, problem},
+    registry::{Refusal, part, problem},
     sys,
 };
 
@@ -42,6 +42,7 @@ impl Kept {
             "main_module": version["main_module"],
             "env": env_values,
             "assets": assets,
+            "parts": part::list(version),
         });
         let told = sys::upload::check(&loader, PROBE, &asked.to_string(), &self.0, DEADLINE_MS);
         let told = JsFuture::from(told).await.map_err(|thrown| refusal(Error::from(thrown)))?;
@@ -76,6 +77,8 @@ fn env_of(version: &Value) -> (Map<String, Value>, Vec<Value>) {
                 assets.push(binding["name"].clone());
                 continue;
             }
+            // In the bundle.
+            Some(of) if part::kind(of).is_some() => continue,
             Some("json") => binding["json"].clone(),
             Some("version_metadata") => version_metadata(version),
             _ => binding["text"].clone(),
