@@ -14,7 +14,7 @@ use super::{
     target::{Target, place},
 };
 use crate::{
-    registry::{Problem, Refusal, problem},
+    registry::{Problem, Refusal, limits, problem},
     sys::dispatch as js,
 };
 
@@ -55,7 +55,8 @@ pub async fn explained(
     let snapshot = &live.snapshot;
     let split = snapshot.sole().is_none();
     let said = js::visitor(request, split, snapshot.affinity_header()).unwrap_or_default();
-    let choice = choose(snapshot, script, &Visitor::read(&said));
+    let visitor = Visitor::read(&said);
+    let choice = choose(snapshot, script, &visitor);
     let running = live.running(env, &held.name, choice.version)?;
     let state = running.state.get();
     let instead = if state == State::Failed { instead_of(choice.version, &live.candidates(&[])) } else { None };
@@ -65,7 +66,7 @@ pub async fn explained(
         script,
         url: &seen,
         is_preview: !version.is_empty(),
-        limits: &live.limits(choice.version),
+        limits: &limits::lower(&live.limits(choice.version), &limits::of_call(visitor.limits)?),
         key: running.code.as_ref().map(|(key, _)| key.as_str()),
         state,
         instead,

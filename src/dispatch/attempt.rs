@@ -1,12 +1,14 @@
 //! The call itself.
 
 use js_sys::Object;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use web_sys::Request;
 use worker::Env;
 use worker_loader::{EnvExt, Error};
 
 use super::{
+    code::of_runtime,
     fallback::{State, instead_of},
     isolate,
     live::Live,
@@ -35,6 +37,8 @@ pub(super) struct Attempt<'a> {
     pub props: JsValue,
     /// What binds the request, if it was bound for another version already.
     pub bounds: JsValue,
+    /// What the request may use by its own word, where that is less than its version may.
+    pub limits: Value,
     /// Whether the automatic rollback goes by how it does.
     pub is_counted: bool,
 }
@@ -87,8 +91,9 @@ impl Attempt<'_> {
     }
 
     fn call(&self, running: &Running, request: &Request) -> Result<JsValue, Refusal> {
-        if self.bounds.is_undefined() && running.has_limits {
-            let bounds = js::bounds(request, &running.note).map_err(Error::from)?;
+        let called = if self.limits.is_null() { String::new() } else { self.limits.to_string() };
+        if self.bounds.is_undefined() && (running.has_limits || !called.is_empty()) {
+            let bounds = js::bounds(request, &running.note, &called).map_err(Error::from)?;
             if let Some(exceeded) = exceeded(&bounds) {
                 return Err(exceeded);
             }
@@ -115,6 +120,9 @@ impl Attempt<'_> {
                 if !self.props.is_undefined() {
                     entrypoint = entrypoint.props_raw(self.props.clone());
                 }
+                if !self.limits.is_null() {
+                    entrypoint = entrypoint.limits(of_runtime(&self.limits));
+                }
                 match (running.has_files, untried) {
                     (true, _) => entrypoint.hand_over_later(request, note, untried)?,
                     (_, false) => entrypoint.hand_over(request, note)?,
@@ -135,6 +143,9 @@ impl Attempt<'_> {
         }
         if !self.props.is_undefined() {
             set(&handed, "props", &self.props);
+        }
+        if !self.limits.is_null() {
+            set(&handed, "limits", &self.limits.to_string().into());
         }
         Ok(handed)
     }

@@ -1,14 +1,15 @@
 // The limits of a request that the runtime knows nothing of: how long it may take until its answer begins, how long that may
-// then pause, and how long both bodies may be. Made by Rust for scripts that have such limits, and for no other.
+// then pause, and how long both bodies may be. Made by Rust where the script or the call has such limits, and nowhere else.
 
 export class Bounds {
 	// The first limit that was exceeded, by its name.
 	exceeded = undefined;
 	#until;
 
-	// Of a note, whose `limits` are what registry/limits.rs calls those of requests.
-	constructor(request, { limits, shortKey }) {
-		this.limits = limits;
+	// Of a note, whose `limits`, if it has any, are what registry/limits.rs calls those of requests; `called` are the call's, as JSON.
+	constructor(request, { limits = {}, shortKey }, called) {
+		this.limits = called === "" ? limits : lower(limits, JSON.parse(called));
+		limits = this.limits;
 		this.name = shortKey;
 		if (limits.wall_ms !== undefined) this.#until = Date.now() + limits.wall_ms;
 		const most = limits.request_bytes;
@@ -108,4 +109,10 @@ async function within(ms, promise, late) {
 	}
 }
 
-export const bounds = (request, note) => new Bounds(request, note);
+function lower(one, other) {
+	const limits = { ...one };
+	for (const [name, value] of Object.entries(other)) limits[name] = Math.min(value, one[name] ?? value);
+	return limits;
+}
+
+export const bounds = (request, note, called) => new Bounds(request, note, called);

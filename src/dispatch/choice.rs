@@ -11,6 +11,8 @@ use crate::registry::{
 pub struct Visitor<'a> {
     /// The value of our own cookie.
     pub sticker: &'a str,
+    /// The header [`HEADER`](crate::registry::limits::HEADER).
+    pub limits: &'a str,
     /// The header [`OVERRIDES_HEADER`](crate::registry::subject::OVERRIDES_HEADER).
     pub overrides: &'a str,
     /// The header [`KEY_HEADER`](crate::registry::subject::KEY_HEADER).
@@ -75,7 +77,15 @@ impl<'a> Visitor<'a> {
     pub fn read(said: &'a str) -> Self {
         let mut lines = said.split('\n');
         let mut line = || lines.next().unwrap_or_default();
-        Self { sticker: line(), overrides: line(), key: line(), affinity: line(), address: line(), chance: line() }
+        Self {
+            sticker: line(),
+            limits: line(),
+            overrides: line(),
+            key: line(),
+            affinity: line(),
+            address: line(),
+            chance: line(),
+        }
     }
 
     /// The newest deployment that the visitor has seen, of those of this life of the script; 0 where it has seen none.

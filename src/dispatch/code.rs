@@ -135,7 +135,8 @@ fn metadata(version: &Value) -> Value {
     json!({ "id": version["id"], "tag": tag, "timestamp": version["created_on"] })
 }
 
-fn of_runtime(limits: &Value) -> Limits {
+/// Those of limits that the runtime enforces.
+pub fn of_runtime(limits: &Value) -> Limits {
     let number = |name: &str| limits[name].as_u64().and_then(|number| u32::try_from(number).ok());
     let of_cpu = number("cpu_ms").map_or(Limits::new(), |ms| Limits::new().cpu_ms(ms));
     number("subrequests").map_or(of_cpu, |count| of_cpu.sub_requests(count))

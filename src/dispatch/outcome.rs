@@ -70,7 +70,9 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
     }
     let attempt = |to| {
         let (props, bounds) = (part(handed, "props"), part(handed, "bounds"));
-        Attempt { env, script: &script, live: &live, wanted, tried: &tried, props, bounds, is_counted }
+        let limits = part(handed, "limits").as_string().and_then(|limits| serde_json::from_str(&limits).ok());
+        let limits = limits.unwrap_or_default();
+        Attempt { env, script: &script, live: &live, wanted, tried: &tried, props, bounds, limits, is_counted }
             .hand_to(to, &request)
     };
     let other = instead_of(wanted, &live.candidates(&tried)).filter(|_| matches!(next, Next::Another { .. }));

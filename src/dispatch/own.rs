@@ -127,6 +127,16 @@ fn run(env: &Env, script: &Script, request: &Request, props: Option<Value>) -> R
         None => JsValue::UNDEFINED,
     };
     let bounds = JsValue::UNDEFINED;
-    Attempt { env, script, live: &script.live(), wanted: 0, tried: &[], props, bounds, is_counted: false }
-        .hand_over(&request)
+    Attempt {
+        env,
+        script,
+        live: &script.live(),
+        wanted: 0,
+        tried: &[],
+        props,
+        bounds,
+        limits: Value::Null,
+        is_counted: false,
+    }
+    .hand_over(&request)
 }

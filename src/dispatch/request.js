@@ -3,22 +3,24 @@ import { carriesOurs } from "./credentials.js";
 
 const OVERRIDES = "cloudflare-workers-version-overrides";
 const KEY = "cloudflare-workers-version-key";
+const LIMITS = "x-worker-limits";
 const SAID = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
 const isForOthers = (name) => name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip";
 // Ours, and those in which Cloudflare Access keeps what it says in its headers.
 const OURS = /^[\s=]*(?:dl_|CF_Authorization|CF_AppSession|CF_Binding)/;
 const STICKER = /(?:^|;)\s*dl_version=([^;]*)/;
 
-// What a request says of whom it is for, a line each: our cookie, the two headers of Cloudflare's, the header that the
-// script has chosen, the address, and a text of chance where there is none. Nothing, where only the cookie matters and there
-// is none.
+// What a request says of whom it is for, a line each: our cookie, its own limits, the two headers of Cloudflare's, the header
+// that the script has chosen, the address, and a text of chance where there is none. Nothing, where only the first two matter
+// and there are none.
 export function visitor({ headers }, split, affinity) {
 	const sticker = STICKER.exec(headers.get("cookie") ?? "")?.[1] ?? "";
-	if (!split) return sticker === "" ? undefined : sticker;
+	const limits = headers.get(LIMITS) ?? "";
+	if (!split) return sticker === "" && limits === "" ? undefined : `${sticker}\n${limits}`;
 	// As the edge tells it. x-forwarded-for is whatever a client says.
 	const address = headers.get("cf-connecting-ip") ?? "";
 	const said = [OVERRIDES, KEY, affinity].map((name) => (name === "" ? "" : (headers.get(name) ?? "")));
-	return [sticker, ...said, address, address === "" ? crypto.randomUUID() : ""].join("\n");
+	return [sticker, limits, ...said, address, address === "" ? crypto.randomUUID() : ""].join("\n");
 }
 
 // The request as the script gets it: its own URL; who asked, and how, in x-forwarded-*, which are ours to say; without what

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::Date;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Request, Response, ResponseInit};
 use worker::Env;
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     registry::{
         Refusal,
+        limits::of_call,
         subject::{Scope, set_cookie},
     },
     reply::later,
@@ -143,16 +145,19 @@ impl Trip {
         let live = script.live();
         let snapshot = &live.snapshot;
         let sole = snapshot.sole();
-        // A preview is for whoever has its address.
-        let is_preview = !script.name.version.is_empty();
-        let said =
-            if is_preview { None } else { js::visitor(&self.request, sole.is_none(), snapshot.affinity_header()) };
+        let said = js::visitor(&self.request, sole.is_none(), snapshot.affinity_header());
+        let mut limits = Value::Null;
         let (wanted, why, cookie) = match (sole, said) {
             // Nearly always.
             (Some(sole), None) => (sole, Why::Only, None),
             (_, said) => {
                 let said = said.unwrap_or_default();
-                let visitor = Visitor::read(&said);
+                let mut visitor = Visitor::read(&said);
+                limits = of_call(visitor.limits)?;
+                if !script.name.version.is_empty() {
+                    // A preview is for whoever has its address.
+                    visitor.sticker = "";
+                }
                 let seen = if is_refreshed { 0 } else { visitor.seen(snapshot) };
                 if seen > snapshot.sequence {
                     let (trip, script) = (self.clone(), script.clone());
@@ -189,8 +194,9 @@ impl Trip {
             tried: &[],
             props: JsValue::UNDEFINED,
             bounds: JsValue::UNDEFINED,
-            // Who asks for a version on purpose is no sample of its visitors.
-            is_counted: why != Why::Override,
+            // Who asks for a version on purpose is no sample of its visitors, nor is who gives it less than it may use.
+            is_counted: why != Why::Override && limits.is_null(),
+            limits,
         };
         let handed = attempt.hand_over(&request)?;
         if let Some(cookie) = cookie {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Fields;
+use super::{Fields, Refusal, problem};
 
 /// Its names, and the most that each may be set to.
 ///
@@ -36,6 +36,33 @@ pub fn of(fields: &mut Fields) -> Option<Value> {
     }
     fields.problems.append(&mut inner.problems);
     Some(limits.into())
+}
+
+/// The header in which a request brings limits of its own, which only lower what it may use (`request.js` reads it).
+pub const HEADER: &str = "x-worker-limits";
+
+/// Those that a request brings in its header, `wall_ms=200, cpu_ms=10`: each of [`NAMES`] but the last, which
+/// is no single request's. Null, where there are none.
+///
+/// # Errors
+/// [`Refusal::Api`] with 400, with what is wrong.
+pub fn of_call(header: &str) -> Result<Value, Refusal> {
+    let mut limits = Value::Null;
+    for part in header.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let known = NAMES[..NAMES.len() - 1].iter().find(|(known, most)| {
+            *known == name.trim() && value.trim().parse().is_ok_and(|value: u64| (1..=*most).contains(&value))
+        });
+        let Some((name, _)) = known else {
+            let message = format!(
+                "{HEADER}: {part:?} is no limit of a call, such as wall_ms=200: cpu_ms, subrequests, wall_ms, idle_ms, \
+                 request_bytes and response_bytes are, in whole numbers from 1."
+            );
+            return Err(Refusal::api(400, problem::MALFORMED, message));
+        };
+        limits[*name] = value.trim().parse::<u64>().unwrap_or_default().into();
+    }
+    Ok(limits)
 }
 
 /// Of each limit the lower one. What is no object limits nothing.
@@ -89,6 +116,27 @@ mod tests {
             (json!({ "cpu_ms": 50, "wall_ms": 10 }), json!({ "cpu_ms": 20, "response_bytes": 9 }));
         assert_eq!(lower(&script, &namespace), json!({ "cpu_ms": 20, "wall_ms": 10, "response_bytes": 9 }));
         assert_eq!(lower(&Value::Null, &Value::Null), json!({}));
+    }
+
+    #[test]
+    fn a_call_brings_its_own() {
+        assert_eq!(of_call("").unwrap(), Value::Null);
+        assert_eq!(of_call(" wall_ms=200 , cpu_ms = 10,").unwrap(), json!({ "wall_ms": 200, "cpu_ms": 10 }));
+        for wrong in [
+            "wall_ms",
+            "wall_ms=",
+            "wall_ms=0",
+            "wall_ms=-1",
+            "wall_ms=1.5",
+            "wall_ms=3600001",
+            "wall=5",
+            "=5",
+            "subrequests_per_minute=5",
+            "wall_ms=5;cpu_ms=5",
+        ] {
+            let refusal = of_call(wrong);
+            assert!(matches!(refusal, Err(Refusal::Api { status: 400, .. })), "{wrong}: {refusal:?}");
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ extern "C" {
     #[derive(Debug, Clone)]
     pub(crate) type Bounds;
 
-    /// Binds a request: from now on its `request` is the one to send.
+    /// Binds a request, by the limits of the note and, as JSON, of the call: from now on its `request` is the one to send.
     #[wasm_bindgen(catch)]
-    pub(crate) fn bounds(request: &Request, note: &JsValue) -> Result<Bounds, JsValue>;
+    pub(crate) fn bounds(request: &Request, note: &JsValue, called: &str) -> Result<Bounds, JsValue>;
 
     /// The request, bound.
     #[wasm_bindgen(method, getter)]
@@ -32,7 +32,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/dispatch/request.js")]
 extern "C" {
-    /// What a request says of whom it is for: the value of our cookie, or where there is a choice all of it, a line each.
+    /// What a request says of whom it is for: the value of our cookie and its limits, or where there is a choice all of it, a
+    /// line each.
     pub(crate) fn visitor(request: &Request, split: bool, affinity: &str) -> Option<String>;
 
     /// The request as a script gets it.

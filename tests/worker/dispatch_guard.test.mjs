@@ -92,7 +92,7 @@ describe("a deployment with a rule", () => {
     assert.equal((await host.deployments("app"))[0].id, ruled.id, "12 requests are too few to tell");
   }));
 
-  test("does not go back for those who ask for the version that fails, nor for one visitor", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
+  test("does not go back for those who ask for the version that fails, nor for those who give it too little, nor for one visitor", () => withScripts({ bindings: { SNAPSHOT_TTL_MS: TTL_MS } }, async (host) => {
     const good = await host.deploy("app", says("good"));
     const bad = await host.upload("app", FAILS);
     const live = await host.split("app", { [good]: 50, [bad]: 50 }, { automatic_rollback: RULE });
@@ -108,6 +108,7 @@ describe("a deployment with a rule", () => {
     for (let i = 0; i < 100; i += 1) await ask(from(`192.0.2.${i}`, { "cloudflare-workers-version-overrides": `app="${good}"` }));
     for (let i = 0; i < 200; i += 1) await ask(from("192.0.2.1", { "cloudflare-workers-version-key": `visitor ${i}` }));
     assert.ok(failed > 150, `${failed}`);
+    for (let i = 0; i < 100; i += 1) await ask(from(`198.51.100.${i}`, { "x-worker-limits": "wall_ms=1000" }));
     await wait(TTL_MS);
     await ask(from("192.0.2.1"));
     await wait(TTL_MS);

@@ -189,6 +189,29 @@ describe("limits", () => {
     assert.deepEqual((await host.explain(name, "")).limits, { wall_ms: 60_000, response_bytes: 100 });
   });
 
+  test("of a call, in its header, are lower still and never higher", async () => {
+    const { name, ask } = await scriptWith({ wall_ms: 300 });
+    const limited = (limits, init) => ({ ...init, headers: { ...IDENTITY, "x-worker-limits": limits } });
+    await refused(ask("/late", limited("wall_ms=100")), 504, "dynamic_worker_timeout", /within 100 ms/);
+    await refused(ask("/late", limited("wall_ms=3000")), 504, "dynamic_worker_timeout", /within 300 ms/);
+    await refused(ask("/known?n=11", limited("response_bytes=10, cpu_ms=20")), 502, "dynamic_worker_answer_too_large", /over 10 bytes/);
+    await refused(ask("/read", limited("request_bytes=2", { method: "POST", body: "abc" })), 413, "body_too_large", /over 2 bytes/);
+    assert.equal((await text(await ask("/known?n=11"))).length, 11, "the next call has what the script has");
+    const unlimited = await scriptWith({});
+    await refused(unlimited.ask("/late", limited("wall_ms=100")), 504, "dynamic_worker_timeout", /within 100 ms/);
+    const preview = `${unlimited.name}@${(await host.api("GET", `${NAMESPACES}/tenants/scripts/${unlimited.name}/versions`)).result.items[0].id}`;
+    await refused(host.ask(`${preview}/late`, limited("wall_ms=100")), 504, "dynamic_worker_timeout", /within 100 ms/);
+    assert.deepEqual((await host.explain(name, "")).limits, { wall_ms: 300 });
+    // What the runtime enforces is passed on to it.
+    const before = (await host.spy()).limits.length;
+    assert.equal((await text(await ask("/known?n=1", limited("cpu_ms=20, subrequests=3")))).length, 1);
+    assert.equal((await text(await ask("/known?n=1"))).length, 1);
+    assert.deepEqual((await host.spy()).limits.slice(before), [{ cpuMs: 20, subRequests: 3 }]);
+    for (const wrong of ["wall_ms", "wall_ms=0", "fast=1"]) {
+      await refused(ask("/known", limited(wrong)), 400, "refused", /x-worker-limits: "[a-z_=01]+" is no limit of a call/);
+    }
+  });
+
   test("a WebSocket is one answer, which has begun", async () => {
     const { name } = await scriptWith({ wall_ms: 200, idle_ms: 200, response_bytes: 3 });
     const socket = new WebSocket(new URL(`/dispatch/tenants/${name}/socket`, host.url).href.replace("http", "ws"));

@@ -29,18 +29,19 @@ describe("the request as a script gets it", () => {
 describe("whom a request is for", () => {
   test("is not asked where nothing depends on it, but for our cookie", () => {
     assert.equal(visitor(request({ "cf-connecting-ip": "192.0.2.1", "cloudflare-workers-version-key": "k" }), false, ""), undefined);
-    assert.equal(visitor(request({ cookie: "a=1; dl_version=x.1; b=2" }), false, ""), "x.1");
+    assert.equal(visitor(request({ cookie: "a=1; dl_version=x.1; b=2" }), false, ""), "x.1\n");
+    assert.equal(visitor(request({ "x-worker-limits": "wall_ms=5" }), false, ""), "\nwall_ms=5");
     for (const cookie of ["xdl_version=1", "=dl_version=1", "= dl_version=1"]) assert.equal(visitor(request({ cookie }), false, ""), undefined);
   });
 
   test("is told a line each, and by chance where there is nothing else", () => {
     const headers = { cookie: "dl_version=c", "cloudflare-workers-version-overrides": "o", "cloudflare-workers-version-key": "k", "x-user": "u", "cf-connecting-ip": "192.0.2.1" };
-    assert.equal(visitor(request(headers), true, "x-user"), "c\no\nk\nu\n192.0.2.1\n");
-    const [sticker, overrides, key, affinity, address, chance] = visitor(request(), true, "").split("\n");
-    assert.deepEqual([sticker, overrides, key, affinity, address], ["", "", "", "", ""]);
+    assert.equal(visitor(request(headers), true, "x-user"), "c\n\no\nk\nu\n192.0.2.1\n");
+    const [sticker, limits, overrides, key, affinity, address, chance] = visitor(request(), true, "").split("\n");
+    assert.deepEqual([sticker, limits, overrides, key, affinity, address], ["", "", "", "", "", ""]);
     assert.match(chance, /^[0-9a-f-]{36}$/);
     assert.notEqual(visitor(request(), true, ""), visitor(request(), true, ""));
-    assert.ok(visitor(request({ "x-forwarded-for": "192.0.2.1" }), true, "").split("\n")[4] === "", "whatever a client says");
+    assert.ok(visitor(request({ "x-forwarded-for": "192.0.2.1" }), true, "").split("\n")[5] === "", "whatever a client says");
   });
 });
 

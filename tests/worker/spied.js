@@ -19,7 +19,7 @@ const ECHO = `export default {
 //   answer takes `lateMs`, a second and a half; bucket: the first three, of R2, and "slow" by a tenth of a second
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
 const modes = { code: "given", hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
-const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [] };
+const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [], limits: [] };
 
 function given(key, code) {
 	const { modules, ...rest } = code;
@@ -44,6 +44,7 @@ const replaced = (target, methods) => new Proxy(target, {
 const spiedStub = (key, stub) => ({
 	getEntrypoint(...which) {
 		const entrypoint = stub.getEntrypoint(...which);
+		if (which[1]?.limits) seen.limits.push(which[1].limits);
 		return replaced(entrypoint, {
 			__workerLoaderLoads() {
 				seen.probes += 1;
