@@ -32,6 +32,9 @@ pub const PATTERN: Pattern = Pattern {
     routes: &[("POST", "/rollback", Task::Rollback)],
 };
 
+/// The attributes of somebody are at most so many bytes.
+const MOST_BYTES: u32 = 64 * 1024;
+
 /// See `rules.js`.
 fn make(name: &str, document: &Value) -> Made {
     let problems = problems(document);
@@ -40,7 +43,8 @@ fn make(name: &str, document: &Value) -> Made {
     }
     let modules = vec![("flag.js", include_str!("flag.js").into()), ("rules.js", include_str!("rules.js").into())];
     let name = json!({ "type": "plain_text", "name": "NAME", "text": name });
-    let metadata = metadata("flag.js", vec![binding("FLAG", document), name]);
+    let mut metadata = metadata("flag.js", vec![binding("FLAG", document), name]);
+    metadata["limits"]["request_bytes"] = MOST_BYTES.into();
     Ok(vec![Upload { modules, metadata, percentage: 100.into() }])
 }
 

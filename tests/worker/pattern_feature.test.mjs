@@ -60,6 +60,8 @@ describe("feature flags", () => {
 
   test("what is no question is refused by the flag", async () => {
     for (const body of ["", "{", "[]", "5"]) assert.equal((await ask("/feature/checkout", { method: "POST", body, status: 400 })).json.error.code, "invalid_attributes");
+    const long = JSON.stringify({ user: "x".repeat(64 * 1024) });
+    assert.equal((await ask("/feature/checkout", { method: "POST", body: long, status: 413 })).json.error.code, "body_too_large");
     await ask("/feature/checkout/x", { status: 404 });
     await ask("/feature/checkout", { method: "PATCH", body: "{}", status: 405 });
   });

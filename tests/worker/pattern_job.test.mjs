@@ -77,6 +77,22 @@ describe("jobs", () => {
     assert.match((await ran({ code: "export const map = () => 1;", inputs: [1], reduce: true }))[1].reduced.error.message, /exports a function reduce/);
   });
 
+  test("what is too much to be reduced is told, and the results are there", async () => {
+    const told = await ran({ code: "export const map = (n) => 'x'.repeat(1_000_000); export const reduce = () => 1;", inputs: range(17), reduce: true });
+    assert.deepEqual(told.slice(0, 17).map(({ outcome, value }) => [outcome, value.length]), Array(17).fill(["ok", 1_000_000]));
+    assert.equal(told[17].reduced.outcome, "never_ran");
+    assert.match(told[17].reduced.error.message, /17000\d{3} characters of JSON, and at most 16777216 can be reduced/);
+    assert.deepEqual(told[18], { state: "done", total: 17, ok: 17, threw: 0, timed_out: 0, never_ran: 0 });
+  });
+
+  test("an item may compute no longer than its deadline", async () => {
+    const spy = async () => (await (await host.fetch("/spy", { method: "PUT", body: "{}" })).json()).limits;
+    const before = (await spy()).length;
+    await ran({ code: DOUBLES, inputs: [1, 2], deadline_ms: 5000 });
+    await ran({ code: DOUBLES, inputs: [1], deadline_ms: 600_000 });
+    assert.deepEqual((await spy()).slice(before), [{ cpuMs: 5000 }, { cpuMs: 5000 }, { cpuMs: 300_000 }]);
+  });
+
   test("results come as they are there, in order", async () => {
     const code = "export async function map(ms) { await new Promise((resolve) => setTimeout(resolve, ms)); return ms; }";
     const answer = await host.fetch("/job", { method: "POST", headers: { authorization: `Bearer ${TOKEN}`, "accept-encoding": "identity" }, body: JSON.stringify({ code, inputs: [0, 2500, 0], concurrency: 3 }) });

@@ -8,8 +8,10 @@ const RESUME_MS = 10_000;
 // So many calls of one alarm, and then the next one.
 const AT_ONCE = 400;
 const TRIES = 3;
-// So many lines of results before the reader is asked whether it wants more.
-const LINES = 100;
+// So many characters of results before the reader is asked whether it wants more.
+const AT_A_TIME = 1 << 20;
+// What all results may be together to be reduced: they are in memory more than once then, and go to the worker in one call.
+const MOST_REDUCED = 16 << 20;
 const STOPPED = JSON.stringify({ outcome: "never_ran", error: { message: "The job was canceled before." }, ms: 0 });
 
 export class Job extends DurableObject {
@@ -85,12 +87,16 @@ export class Job extends DurableObject {
 			for (;;) {
 				const status = this.status();
 				if (status === null) return controller.close();
-				const rows = this.#sql.exec("SELECT at, outcome FROM item WHERE at >= ? ORDER BY at LIMIT ?", at, LINES).toArray();
-				const there = rows.slice(0, rows.findIndex(({ outcome }) => outcome === null) >>> 0);
-				for (const { at: index, outcome } of there) controller.enqueue(line({ index, ...JSON.parse(outcome) }));
-				at += there.length;
+				const from = at;
+				let length = 0;
+				for (const { outcome } of this.#sql.exec("SELECT outcome FROM item WHERE at >= ? ORDER BY at", at)) {
+					if (outcome === null || length > AT_A_TIME) break;
+					controller.enqueue(line({ index: at, ...JSON.parse(outcome) }));
+					length += outcome.length;
+					at += 1;
+				}
 				Object.assign(reader, { at, asked: Date.now() });
-				if (there.length > 0) return;
+				if (at > from) return;
 				if (at === status.total && status.finished_on !== null) {
 					const { state, total, ok, threw, timed_out, never_ran, reduced } = status;
 					if (reduced !== undefined) controller.enqueue(line({ reduced }));
@@ -100,7 +106,6 @@ export class Job extends DurableObject {
 				await new Promise((resolve) => this.#waiting.add(resolve));
 			}
 		};
-		// Whoever asked for the results at once and goes, wants none.
 		// Of whoever asked for the results at once and goes, the runtime says nothing: lines are not fetched any more.
 		const reader = { at: 0, asked: Date.now() };
 		if (isFollowed) this.#reader = reader;
@@ -145,11 +150,20 @@ export class Job extends DurableObject {
 		const { left } = this.#sql.exec("SELECT COUNT(*) AS left FROM item WHERE outcome IS NULL").one();
 		if (left > 0) return this.ctx.storage.setAlarm(Date.now());
 		if (job.reduce) {
-			const values = this.#sql.exec("SELECT outcome FROM item WHERE kind = 'ok' ORDER BY at").toArray().map(({ outcome }) => JSON.parse(outcome).value);
-			const reduced = await this.#run(job, "reduce", [values]);
+			const reduced = await this.#reduce(job);
 			if (this.#job()?.state === "running") this.#sql.exec("UPDATE job SET reduced = ?", JSON.stringify(reduced));
 		}
 		return this.#end(this.#job()?.state === "canceled" ? "canceled" : "done");
+	}
+
+	async #reduce(job) {
+		const { length } = this.#sql.exec("SELECT SUM(LENGTH(outcome)) AS length FROM item WHERE kind = 'ok'").one();
+		if (length > MOST_REDUCED) {
+			const message = `The results are ${length} characters of JSON, and at most ${MOST_REDUCED} can be reduced: give less, or reduce them yourself.`;
+			return { outcome: "never_ran", error: { message }, ms: 0 };
+		}
+		const values = this.#sql.exec("SELECT outcome FROM item WHERE kind = 'ok' ORDER BY at").toArray().map(({ outcome }) => JSON.parse(outcome).value);
+		return this.#run(job, "reduce", [values]);
 	}
 
 	// Whether a line has been there for longer than one waits for a reader.

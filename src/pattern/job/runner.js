@@ -5,6 +5,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 // A Durable Object keeps a row of at most two megabytes.
 const MOST_BYTES = 1 << 20;
 const DATE = "2026-07-01";
+// The most that Cloudflare gives a request.
+const MOST_CPU_MS = 300_000;
 
 /** `scripted({ script }, env, ctx)` gives a worker anew of what is live of a script of the namespace `job`. It is Rust's. */
 export function runner(scripted) {
@@ -31,15 +33,17 @@ export function runner(scripted) {
 			const late = Symbol("late");
 			let timer;
 			try {
-				const entrypoint = worker.getEntrypoint();
+				// An item that does not wait but computes is ended by the runtime, where that can.
+				const entrypoint = worker.getEntrypoint(undefined, { limits: { cpuMs: Math.min(job.deadline_ms, MOST_CPU_MS) } });
 				const answer = entrypoint[method](...args);
 				const value = await Promise.race([answer, new Promise((resolve) => (timer = setTimeout(resolve, job.deadline_ms, late)))]);
 				if (value === late) {
 					answer.catch?.(() => {});
-					return { outcome: "timed_out", error: { message: `It took longer than ${job.deadline_ms} ms.` } };
+					return tooLong(job);
 				}
 				return kept(value);
 			} catch (error) {
+				if (/exceeded (?:its )?CPU/.test(error?.message)) return tooLong(job);
 				// What comes from the far side says so: it ran.
 				if (error?.remote === true) return { outcome: "threw", error: told(error) };
 				return { outcome: "never_ran", error: told(error), again: /concurrent|cancell?ed|overloaded|internal error/i.test(error?.message) };
@@ -60,6 +64,8 @@ export function runner(scripted) {
 		}
 	};
 }
+
+const tooLong = ({ deadline_ms: ms }) => ({ outcome: "timed_out", error: { message: `It took longer than ${ms} ms.` } });
 
 // What it gave, as it can be kept: as JSON.
 function kept(value) {
