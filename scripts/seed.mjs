@@ -129,6 +129,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const token = readFileSync(".dev.vars", "utf8").match(/^API_TOKEN=["']?([^"'\n]+)/m)?.[1];
   if (await ready(url, Number(pid))) {
     const lines = await seed(url, token).catch((error) => [`no examples could be made: ${error.message}`]);
-    console.log(`\n  Examples, one of each pattern (scripts/seed.mjs):\n${lines.map((line) => `    ${line}\n`).join("")}`);
+    const auth = 'AUTH="Authorization: Bearer $(sed -n \'s/^API_TOKEN=//p\' .dev.vars)"';
+    console.log(`\n  Examples, one of each pattern (scripts/seed.mjs); for the last one, in this folder: ${auth}\n\n${lines.map((line) => `    ${line}\n`).join("")}`);
   }
 }
