@@ -41,7 +41,7 @@ pub fn of(fields: &mut Fields) -> Option<Value> {
 /// The header in which a request brings limits of its own, which only lower what it may use (`request.js` reads it).
 pub const HEADER: &str = "x-worker-limits";
 
-/// Those that a request brings in its header, `wall_ms=200, cpu_ms=10`: each of [`NAMES`] but the last, which
+/// Those that a request brings in its header, `wall_ms=200, cpu_ms=10`: each of the names but the last, which
 /// is no single request's. Null, where there are none.
 ///
 /// # Errors

@@ -48,9 +48,9 @@ pub fn no_such(name: &Value) -> Refusal {
     Refusal::api(404, problem::NO_SUCH_BINDING, format!("There is no outbound secret {name}."))
 }
 
-/// What it is called where it is sealed, apart from bindings.
+/// What it is called where it is sealed: no binding can have that name, and so none can be taken for it.
 pub fn at(name: &str) -> String {
-    ["outbound/", name].concat()
+    ["outbound\0", name].concat()
 }
 
 /// A secret as anybody may see it.
@@ -82,5 +82,7 @@ mod tests {
         assert_eq!(parse(&json!({ "name": 5 })).unwrap_err().len(), 3);
         assert_eq!(parse(&json!([])).unwrap_err().len(), 3);
         assert_eq!(public(&json!("A")), json!({ "name": "A" }));
+        let binding = json!({ "name": at("A"), "type": "secret_text", "text": "x" });
+        assert!(crate::registry::binding::check(&[binding]).is_err(), "no binding is called so");
     }
 }
