@@ -11,6 +11,8 @@ export { Experiment } from "./pattern/experiment.js";
 export { Job } from "./pattern/job/job.js";
 // What scripts are handed: their files, and where their logs go.
 export { Assets } from "./assets/binding.js";
+export { Kv } from "./capability/kv/kv.js";
+export { KvStore } from "./capability/kv/store.js";
 export { Tail } from "./dispatch/tail.js";
 // Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
 const { fetch: decide } = entry(generated, { fetch: generated.prototype.outbound, panicked: () => null });

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
 use crate::{
-    registry::{outbound::Way, part, service},
+    registry::{given, outbound::Way, part, service, store},
     upload::{Place, bundle_key},
 };
 
@@ -69,9 +69,9 @@ pub fn code(
     let key = bundle_key(owner.namespace_id, owner.script, digest);
     // Names come again, under other tenants; a life of a script does not. What one left in an isolate is not the next's.
     let mut covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
-    let parts = Value::from(part::list(version)).to_string();
-    covered.push_str(&parts);
-    let place = Place { key, main_module: text("main_module").to_owned(), parts };
+    let given = given(version).to_string();
+    covered.push_str(&given);
+    let place = Place { key, main_module: text("main_module").to_owned(), given };
     let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
         .bundle((means.bundle)(&covered, place))
         .limits(of_runtime(limits));
@@ -84,6 +84,16 @@ pub fn code(
         code = match field("type") {
             // In the bundle.
             of if part::kind(of).is_some() => code,
+            of if store::of_type(of).is_some() => {
+                let Some((kind, id)) = store::of(binding) else { continue };
+                let props = json!({
+                    "namespace_id": owner.namespace_id,
+                    "script": owner.script,
+                    "incarnation": owner.incarnation,
+                    "id": id,
+                });
+                code.env_stub(name, (means.stub)(kind.entrypoint, REVISION, props)?)
+            }
             "secret_text" => code.env_secret(name, (means.open)(name, field("text"))?, field("version")),
             "json" => code.env(name, &binding["json"]),
             "version_metadata" => code.env(name, metadata(version)),
@@ -206,6 +216,10 @@ mod tests {
             ("json", changed(|v| v["bindings"][2]["json"] = json!(2))),
             ("id", changed(|v| v["id"] = json!("v2"))),
             ("part", changed(|v| v["bindings"][0] = json!({ "name": "A", "type": "data_blob", "part": "a" }))),
+            (
+                "store",
+                changed(|v| v["bindings"][0] = json!({ "name": "A", "type": "kv_namespace", "namespace_id": "a" })),
+            ),
             ("assets", changed(|v| v["assets"]["manifest"] = json!("m2"))),
             ("tail", key(OWNER, &version(), Policy { has_tail: true, ..Policy::default() })),
             ("outbound", key(OWNER, &version(), Policy { outbound: Way::Inherit, has_tail: false })),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, part, problem, service, shape, vault};
+use super::{Problem, part, problem, service, shape, store, vault};
 
 const MOST: usize = 128;
 const LONGEST_NAME: usize = 255;
@@ -10,13 +10,14 @@ const LONGEST_NAME: usize = 255;
 const MOST_BYTES: usize = 1_000_000;
 
 /// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
-pub const TYPES: [&str; 9] = [
+pub const TYPES: [&str; 10] = [
     "plain_text",
     "secret_text",
     "json",
     "data_blob",
     "text_blob",
     "wasm_module",
+    "kv_namespace",
     "assets",
     "version_metadata",
     "service",
@@ -47,6 +48,7 @@ pub fn check(bindings: &[Value]) -> Result<(), Vec<Problem>> {
             "plain_text" | "secret_text" if !binding["text"].is_string() => Some("`text`, a text"),
             "json" if binding.get("json").is_none() => Some("`json`, any JSON value"),
             "service" => service::wrong(binding),
+            _ if store::of_type(kind).is_some() => store::wrong(binding),
             _ if part::kind(kind).is_some() && !binding["part"].is_string() => {
                 Some("`part`, the name of a part of the upload")
             }
@@ -183,7 +185,8 @@ pub fn changed_secrets(a: &[Value], b: &[Value]) -> Vec<String> {
 /// Without what clients send beside what the type has.
 fn kept_fields(binding: &Value) -> Value {
     let mut kept = Map::new();
-    for field in ["name", "type", "text", "json", "part", "service", "namespace", "entrypoint", "props"] {
+    for field in ["name", "type", "text", "json", "part", "namespace_id", "service", "namespace", "entrypoint", "props"]
+    {
         if let Some(value) = binding.get(field) {
             kept.insert(field.to_owned(), value.clone());
         }
@@ -201,7 +204,7 @@ fn bytes(binding: &Value) -> usize {
         .filter_map(|field| binding.get(field))
         .map(|json| json.to_string().len())
         .sum::<usize>();
-    length("name") + length("text") + length("part") + json
+    length("name") + length("text") + length("part") + length("namespace_id") + json
 }
 
 #[cfg(test)]

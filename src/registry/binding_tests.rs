@@ -32,7 +32,7 @@ fn what_is_built_is_taken() {
 #[test]
 fn each_that_is_not_is_named_with_its_type() {
     let bad = json!([
-        { "name": "KV", "type": "kv_namespace", "namespace_id": "x" },
+        { "name": "KV", "type": "ai" },
         { "name": "", "type": "json", "json": 1 },
         { "name": "__proto__", "type": "json", "json": 1 },
         { "name": "T", "type": "plain_text", "text": 5 },
@@ -44,7 +44,7 @@ fn each_that_is_not_is_named_with_its_type() {
     let problems = check(bad.as_array().unwrap()).unwrap_err();
     let all = problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("\n");
     assert_eq!(problems.len(), 9, "{all}");
-    for part in ["\"KV\" is of the type \"kv_namespace\"", "\"__proto__\"", "two bindings \"T\"", "`text`", "`json`"] {
+    for part in ["\"KV\" is of the type \"ai\"", "\"__proto__\"", "two bindings \"T\"", "`text`", "`json`"] {
         assert!(all.contains(part), "{part}\n{all}");
     }
     let many: Vec<_> = (0..129).map(|i| json!({ "name": i.to_string(), "type": "assets" })).collect();

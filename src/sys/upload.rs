@@ -31,7 +31,7 @@ extern "C" {
 
     /// A Promise of the modules as the loader takes them.
     #[wasm_bindgen(js_name = readBundle)]
-    pub(crate) fn read_bundle(bucket: &JsValue, key: &str, main: &str, parts: &str) -> Promise;
+    pub(crate) fn read_bundle(bucket: &JsValue, key: &str, main: &str, given: &str) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/upload/content.js")]
@@ -76,10 +76,10 @@ mod imported {
         fn modules();
     }
 
-    #[wasm_bindgen(module = "/src/upload/parts.js")]
+    #[wasm_bindgen(module = "/src/upload/given.js")]
     extern "C" {
-        #[wasm_bindgen(js_name = withParts)]
-        fn parts();
+        #[wasm_bindgen(js_name = withGiven)]
+        fn given();
     }
 
     #[wasm_bindgen(module = "/src/upload/exported.js")]

@@ -1,7 +1,7 @@
 // Bundles: all modules of a version in one object of the R2 bucket. Four bytes (big-endian) say how long the header is; the
 // header is JSON, [[name, kind, length], ...]; then the modules' bytes, one after the other. Source maps are kept the same way.
 
-import { withParts } from "./parts.js";
+import { withGiven } from "./given.js";
 
 const encoder = new TextEncoder();
 
@@ -48,9 +48,9 @@ async function written(writer, pieces) {
 	await writer.close();
 }
 
-/** What the loader's factory gives: the modules under a key, `{ "index.js": { js: "..." }, ... }`. `parts` is JSON. */
-export async function readBundle(bucket, key, main, parts) {
-	return withParts(loadable(await readModules(bucket, key)), main, JSON.parse(parts));
+/** What the loader's factory gives: the modules under a key, `{ "index.js": { js: "..." }, ... }`. `given` is JSON. */
+export async function readBundle(bucket, key, main, given) {
+	return withGiven(loadable(await readModules(bucket, key)), main, JSON.parse(given));
 }
 
 /** What was kept of an upload, again. The source maps may not be there. */

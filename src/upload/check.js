@@ -3,7 +3,7 @@
 import { exports } from "cloudflare:workers";
 import { loadable } from "./bundle.js";
 import { exportedOf, isCallable, problemOf } from "./exported.js";
-import { withParts } from "./parts.js";
+import { withGiven } from "./given.js";
 import { report } from "./report.js";
 
 // Cloudflare's own limit for what runs before the first request. Locally the runtime has none.
@@ -12,13 +12,13 @@ const LIMITS = { cpuMs: 1000 };
 const METHOD = "isThereSuchAMethodAtAll";
 
 /**
- * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env, assets, parts }: `assets` are the names of the
- * bindings that are a stub to our own entrypoint of that name, here to one of no files; `parts` as in parts.js. Gives JSON: { handlers, named_handlers,
+ * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env, stubs, given }: `stubs` are the bindings that are a
+ * stub to an entrypoint of ours and its name, here to one of no files and of nothing stored; `given` as in given.js. Gives JSON: { handlers, named_handlers,
  * startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
  */
 export async function check(loader, probe, asked, kept, deadlineMs) {
-	const { compatibility_date, compatibility_flags, main_module: main, env, assets, parts } = JSON.parse(asked);
-	for (const name of assets) env[name] = exports.Assets({ props: { manifest: "" } });
+	const { compatibility_date, compatibility_flags, main_module: main, env, stubs, given } = JSON.parse(asked);
+	for (const [name, entrypoint] of stubs) env[name] = exports[entrypoint]({ props: { manifest: "" } });
 	const python = kept.modules.find(({ kind }) => kind === "py");
 	if (python) return told(`The module ${JSON.stringify(python.name)} is Python, which this host cannot try: upload JavaScript.`);
 	const surroundings = { compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags, env, globalOutbound: null };
@@ -26,7 +26,7 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 
 	// A name that the script cannot know, so that it neither imports these modules nor replaces them.
 	const own = crypto.randomUUID();
-	const modules = withParts(loadable(kept.modules), main, parts);
+	const modules = withGiven(loadable(kept.modules), main, given);
 	const probing = { ...modules, [`${own}/probe.js`]: { js: probe }, [`${own}/main`]: { text: `/${main}` } };
 	const probed = await attempt(() => load(`${own}/probe.js`, probing).getEntrypoint().probe(), deadlineMs);
 	if (probed.late) return told(late(main, deadlineMs));

@@ -48,7 +48,7 @@ impl Kept {
 /// A factory's error, where the bundle cannot be had.
 pub async fn read_bundle(env: Env, place: Place) -> worker_loader::Result<Handle> {
     let bucket = bucket(&env).map_err(|refusal| Error::factory(crate::reply::Error::from(refusal).message))?;
-    match JsFuture::from(sys::upload::read_bundle(&bucket, &place.key, &place.main_module, &place.parts)).await {
+    match JsFuture::from(sys::upload::read_bundle(&bucket, &place.key, &place.main_module, &place.given)).await {
         Ok(modules) => Ok(Handle::from(modules)),
         Err(thrown) => Err(Error::factory(message(&thrown))),
     }

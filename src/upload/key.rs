@@ -7,8 +7,8 @@ pub struct Place {
     pub key: String,
     /// The module that the script begins with.
     pub main_module: String,
-    /// The modules that are in its `env`, too, as JSON: `[[binding, module], ...]`.
-    pub parts: String,
+    /// What it is given by `given.js`, as JSON.
+    pub given: String,
 }
 
 /// The key of a bundle, by the digest of its manifest.

@@ -7,7 +7,7 @@ use worker_loader::{Error, ErrorKind};
 
 use super::{Kept, received::problems};
 use crate::{
-    registry::{Refusal, part, problem},
+    registry::{Refusal, given, part, problem, store},
     sys,
 };
 
@@ -35,14 +35,14 @@ impl Kept {
     /// [`Refusal::Api`] with 400 where the script does not load or has no handler.
     pub async fn check(&self, env: &Env, version: &Value) -> Result<Checked, Refusal> {
         let loader = Reflect::get(env, &"LOADER".into()).unwrap_or_default();
-        let (env_values, assets) = env_of(version);
+        let (env_values, stubs) = env_of(version);
         let asked = json!({
             "compatibility_date": version["compatibility_date"],
             "compatibility_flags": version["compatibility_flags"],
             "main_module": version["main_module"],
             "env": env_values,
-            "assets": assets,
-            "parts": part::list(version),
+            "stubs": stubs,
+            "given": given(version),
         });
         let told = sys::upload::check(&loader, PROBE, &asked.to_string(), &self.0, DEADLINE_MS);
         let told = JsFuture::from(told).await.map_err(|thrown| refusal(Error::from(thrown)))?;
@@ -68,15 +68,20 @@ fn refusal(error: Error) -> Refusal {
     }
 }
 
-/// The bindings that are values, and the names of those that are files.
+/// The bindings that are values, and the names of those that are stubs with the entrypoints that they lead to.
 fn env_of(version: &Value) -> (Map<String, Value>, Vec<Value>) {
-    let (mut env, mut assets) = (Map::new(), Vec::new());
+    let (mut env, mut stubs) = (Map::new(), Vec::new());
     for binding in version["bindings"].as_array().map_or(&[][..], Vec::as_slice) {
+        if let Some((kind, _)) = store::of(binding) {
+            stubs.push(json!([binding["name"], kind.entrypoint]));
+            continue;
+        }
         let value = match binding["type"].as_str() {
             Some("assets") => {
-                assets.push(binding["name"].clone());
+                stubs.push(json!([binding["name"], "Assets"]));
                 continue;
             }
+
             // In the bundle.
             Some(of) if part::kind(of).is_some() => continue,
             Some("json") => binding["json"].clone(),
@@ -85,7 +90,7 @@ fn env_of(version: &Value) -> (Map<String, Value>, Vec<Value>) {
         };
         env.insert(binding["name"].as_str().unwrap_or_default().to_owned(), value);
     }
-    (env, assets)
+    (env, stubs)
 }
 
 /// Cloudflare's `version_metadata`.

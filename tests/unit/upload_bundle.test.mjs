@@ -5,6 +5,7 @@ import { decode, encode, loadable, readBundle } from "../../src/upload/bundle.js
 import { contentOf } from "../../src/upload/content.js";
 
 const encoder = new TextEncoder();
+const GIVEN = JSON.stringify({ parts: [], wrapped: [], sources: {} });
 const MODULES = [
   { name: "index.js", kind: "js", bytes: encoder.encode("export default 'ä'") },
   { name: "empty.txt", kind: "text", bytes: new Uint8Array() },
@@ -35,7 +36,7 @@ test("an object that is not whole is told from one that is", () => {
 });
 
 test("the loader gets each kind as it takes it", async () => {
-  const modules = await readBundle(bucket({ k: joined(encode(MODULES)) }), "k", "index.js", "[]");
+  const modules = await readBundle(bucket({ k: joined(encode(MODULES)) }), "k", "index.js", GIVEN);
   assert.deepEqual(modules, loadable(MODULES));
   assert.equal(modules["index.js"].js, "export default 'ä'");
   assert.equal(modules["empty.txt"].text, "");
@@ -48,8 +49,8 @@ test("the loader gets each kind as it takes it", async () => {
 });
 
 test("a bundle that is not there is named", async () => {
-  await assert.rejects(readBundle(bucket({}), "n/s/bundle/1", "index.js", "[]"), /There is no bundle n\/s\/bundle\/1 in the bucket/);
-  await assert.rejects(readBundle(bucket({ k: encoder.encode("1234567") }), "k", "index.js", "[]"), /The bundle k cannot be read: it is damaged/);
+  await assert.rejects(readBundle(bucket({}), "n/s/bundle/1", "index.js", GIVEN), /There is no bundle n\/s\/bundle\/1 in the bucket/);
+  await assert.rejects(readBundle(bucket({ k: encoder.encode("1234567") }), "k", "index.js", GIVEN), /The bundle k cannot be read: it is damaged/);
 });
 
 test("the content is a form that could be uploaded again", async () => {

@@ -206,7 +206,7 @@ describe("settings and tags", () => {
       ({ tags, outbound, tail, observability, logpush, affinity, retention }))(patched), "what an upload does not name stays");
     assert.equal((await ask("patch_settings", { patch: { affinity: null } })).affinity, null);
     await refused(ask("patch_settings", { patch: { tags: ["a,b"], logpush: 5 } }), 400, [10004, 100134]);
-    await refused(ask("patch_settings", { patch: { bindings: [{ name: "KV", type: "kv_namespace" }] } }), 400, 10021);
+    await refused(ask("patch_settings", { patch: { bindings: [{ name: "KV", type: "ai" }] } }), 400, 10021);
   });
 
   test("outbound that inherits is for trusted namespaces", async () => {

@@ -16,6 +16,7 @@ mod row;
 mod sealed;
 mod secrets;
 mod settings;
+mod stores;
 mod sweep;
 mod upload;
 mod versions;
@@ -50,6 +51,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
+    include_str!("schema/9.sql"),
 ];
 
 /// How long what is in R2 may wait for the version that names it, unless the operator sets another time.
@@ -98,7 +100,7 @@ impl DurableObject for Script {
 
     /// Tells the index what it has not been told, and cleans up. Whatever fails is tried again.
     async fn alarm(&self) -> Result<Response> {
-        for result in [self.held.deliver().await, Held::sweep(&self.held).await] {
+        for result in [self.held.deliver().await, Held::sweep(&self.held).await, self.held.wipe().await] {
             if let Err(refusal) = result {
                 console_error!("The clean-up of a script is tried again: {}", object::why(&refusal));
             }

@@ -33,9 +33,11 @@ impl Op<'_> {
     /// After the alarm has gone off: the next one, if there is anything left to do.
     pub(super) fn plan_next_alarm(&self) -> Result<(), Refusal> {
         self.db.run("DELETE FROM alarm", &[])?;
-        let waiting = self
-            .db
-            .count("SELECT EXISTS (SELECT 1 FROM outbox) + EXISTS (SELECT 1 FROM object WHERE state = 2)", &[])?;
+        let waiting = self.db.count(
+            "SELECT EXISTS (SELECT 1 FROM outbox) + EXISTS (SELECT 1 FROM object WHERE state = 2) + \
+                 EXISTS (SELECT 1 FROM store WHERE doomed = 1)",
+            &[],
+        )?;
         if waiting > 0 {
             return self.wake(self.now_ms + RETRY_MS);
         }

@@ -6,7 +6,7 @@ use super::op::Op;
 use crate::registry::Refusal;
 
 impl Op<'_> {
-    /// `delete`: it is gone at once. What it has in R2, and its place in the index, go by the alarm, however often that
+    /// `delete`: it is gone at once. What it has in R2 and has stored, and its place in the index, go by the alarm, however often that
     /// has to try.
     pub(super) fn delete(&self) -> Result<Value, Refusal> {
         let row = self.script()?;
@@ -20,6 +20,7 @@ impl Op<'_> {
         )?;
         // Not what is announced: whoever uploads it may write it after it was deleted, and nobody would know of it.
         self.db.run("UPDATE object SET since = 0 WHERE state > 0", &[])?;
+        self.db.run("UPDATE store SET doomed = 1", &[])?;
         self.tell_index(&Value::Null)?;
         self.wake(self.now_ms)?;
         Ok(Value::Null)

@@ -60,6 +60,7 @@ impl Op<'_> {
     /// Makes the version that a draft asks for.
     pub(super) fn add_version(&self, row: &mut Row, draft: &Value) -> Result<Value, Refusal> {
         let version = self.successor(row, draft)?;
+        self.add_stores(&version, &row.incarnation)?;
         row.number += 1;
         self.db.run(
             "INSERT INTO version (number, id, bundle, manifest, map, document) VALUES (?, ?, ?, ?, ?, ?)",

@@ -55,6 +55,23 @@ export default (clients) => describe("wrangler deploy", () => {
     assert.equal((await served("books", "/echo", { method: "POST", body: "a body" })).status, 413);
   });
 
+  test("a KV namespace of wrangler's configuration: what is in it outlives the next deploy", async () => {
+    const { project, ran, served } = clients();
+    const main = (text) => `export default { async fetch(request, env) {
+      if (request.method === "PUT") await env.STORE.put("key", request.body);
+      return new Response(\`${text}: \${await env.STORE.get("key")}\`);
+    } };`;
+    const folder = project("plain", { "index.js": main("first") });
+    appendFileSync(join(folder, "wrangler.toml"), '\n[[kv_namespaces]]\nbinding = "STORE"\nid = "0123456789abcdef0123456789abcdef"\n');
+    const to = [...TO, "--name", "stores"];
+    assert.match(await ran(folder, "deploy", ...to), /STORE/);
+    assert.equal((await served("stores")).text, "first: null");
+    assert.equal((await served("stores", "/", { method: "PUT", body: "a value" })).text, "first: a value");
+    writeFileSync(join(folder, "index.js"), main("second"));
+    await ran(folder, "deploy", ...to);
+    assert.equal((await served("stores")).text, "second: a value");
+  });
+
   test("a script that calls another, by a service binding", async () => {
     const { project, ran, failed, served } = clients();
     const folder = project("parts");
@@ -92,15 +109,14 @@ export default (clients) => describe("wrangler deploy", () => {
     const folder = project("plain");
     const before = (await served("plain")).text;
     appendFileSync(join(folder, "wrangler.toml"), `
-[[kv_namespaces]]
+[[analytics_engine_datasets]]
 binding = "STORE"
-id = "0123456789abcdef0123456789abcdef"
 
 [ai]
 binding = "MODEL"
 `);
     const out = await failed(folder, "deploy", ...TO, "--var", "NAME:Nobody");
-    for (const part of [/"STORE".*"kv_namespace"/, /"MODEL".*"ai"/]) assert.match(out, part);
+    for (const part of [/"STORE".*"analytics_engine"/, /"MODEL".*"ai"/]) assert.match(out, part);
     const bucket = project("plain");
     appendFileSync(join(bucket, "wrangler.toml"), '\n[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n');
     assert.match(await failed(bucket, "deploy", ...TO), /r2\/buckets\/files.*binding.*\[code: 7003\]/s, "wrangler asks for it first");

@@ -1,0 +1,76 @@
+//! Bindings to what a script stores.
+
+use serde_json::Value;
+
+/// A kind of store.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The type of its bindings.
+    pub binding: &'static str,
+    /// The field of a binding that has the name of the store.
+    pub id: &'static str,
+    /// What it is called in the names of its objects.
+    pub name: &'static str,
+    /// The binding in wrangler.toml of its objects.
+    pub objects: &'static str,
+    /// The entrypoint of ours that a script's stub leads to.
+    pub entrypoint: &'static str,
+    /// What makes of the stub what Cloudflare's runtime would give the script.
+    pub source: &'static str,
+}
+
+const KINDS: &[Kind] = &[Kind {
+    binding: "kv_namespace",
+    id: "namespace_id",
+    name: "kv",
+    objects: "KVS",
+    entrypoint: "Kv",
+    source: include_str!("../capability/kv/child.js"),
+}];
+
+const LONGEST_ID: usize = 100;
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// The kind that bindings of this type are.
+pub fn of_type(binding_type: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.binding == binding_type)
+}
+
+/// The kind of store that a binding is to, and its name.
+pub fn of(binding: &Value) -> Option<(&'static Kind, &str)> {
+    let kind = of_type(binding["type"].as_str()?)?;
+    Some((kind, binding[kind.id].as_str().unwrap_or_default()))
+}
+
+/// What is wrong with a binding to a store, for people.
+pub fn wrong(binding: &Value) -> Option<&'static str> {
+    let (_, id) = of(binding)?;
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
+    (!is_good).then_some("the id of its store (namespace_id), 1 to 100 letters, digits, - _ and .")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_binding_names_its_store() {
+        let binding = |id: Value| json!({ "name": "KV", "type": "kv_namespace", "namespace_id": id });
+        let good = binding(json!("0123456789abcdef"));
+        assert_eq!(
+            (wrong(&good), of(&good).map(|(kind, id)| (kind.name, id))),
+            (None, Some(("kv", "0123456789abcdef")))
+        );
+        for bad in [json!(null), json!(""), json!("a/b"), json!("x".repeat(101)), json!("ä"), json!(5)] {
+            assert!(wrong(&binding(bad.clone())).is_some(), "{bad}");
+        }
+        assert_eq!(wrong(&json!({ "name": "A", "type": "json" })), None);
+        assert!(kind("kv").is_some() && kind("none").is_none());
+    }
+}

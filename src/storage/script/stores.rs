@@ -1,0 +1,37 @@
+//! What a script stores: which stores there are, so that they go with it.
+
+use serde_json::{Value, json};
+
+use super::{Held, op::Op};
+use crate::{
+    registry::{Refusal, store},
+    storage::object,
+};
+
+impl Op<'_> {
+    /// A version may write to these from now on.
+    pub(super) fn add_stores(&self, version: &Value, incarnation: &str) -> Result<(), Refusal> {
+        for binding in version["bindings"].as_array().into_iter().flatten() {
+            let Some((kind, id)) = store::of(binding) else { continue };
+            let name = [incarnation, "/", kind.name, "/", id].concat();
+            self.db.run("INSERT OR IGNORE INTO store (name, kind) VALUES (?, ?)", &[name.into(), kind.name.into()])?;
+        }
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Deletes what a script that is gone has stored.
+    pub(super) async fn wipe(&self) -> Result<(), Refusal> {
+        self.db.ready()?;
+        for row in self.db.rows("SELECT name, kind FROM store WHERE doomed = 1 LIMIT 100", &[])? {
+            let name = row[0].as_str().unwrap_or_default();
+            if let Some(kind) = row[1].as_str().and_then(store::kind) {
+                let object = [&self.namespace_id, "/", &self.name, "/", name].concat();
+                object::ask(&self.env, kind.objects, &object, &json!({ "op": "wipe" })).await?;
+            }
+            self.db.run("DELETE FROM store WHERE name = ?", &row[..1])?;
+        }
+        Ok(())
+    }
+}

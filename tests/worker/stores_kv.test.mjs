@@ -1,0 +1,257 @@
+// KV namespaces of scripts: as Cloudflare's, and nobody else's.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startScripts, text, wait } from "./dispatch.mjs";
+import { descendants } from "./processes.mjs";
+import { agree, callsOf, ofMiniflare } from "./stores/compared.mjs";
+
+const KV = { name: "KV", type: "kv_namespace", namespace_id: "0123456789abcdef0123456789abcdef" };
+const bound = { bindings: [KV] };
+
+/** A script that does what it is asked: PUT, GET, DELETE a key; GET / lists. */
+const SCRIPT = `export default { async fetch(request, env) {
+  const key = decodeURIComponent(new URL(request.url).pathname.slice(1));
+  if (key === "") return Response.json((await env.KV.list()).keys.map(({ name }) => name));
+  if (request.method === "PUT") return new Response(await env.KV.put(key, request.body));
+  if (request.method === "DELETE") return new Response(await env.KV.delete(key));
+  const value = await env.KV.get(key);
+  return new Response(value ?? "none", { status: value === null ? 404 : 200 });
+} };`;
+
+describe("a KV namespace", () => {
+  let host;
+  before(async () => (host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0, KV_SWEEP_MS: 100 } })));
+  after(() => host?.dispose());
+  const put = async (path, body) => text(await host.ask(path, { method: "PUT", body }));
+
+  test("answers each call as Cloudflare's does", async () => {
+    await host.deploy("calls", callsOf("kv_calls.js"), bound);
+    const [theirs, ours] = [await ofMiniflare("kv_calls.js", { kvNamespaces: ["KV"] }), JSON.parse(await text(await host.ask("calls/")))];
+    assert.ok(theirs.length >= 115, `${theirs.length}`);
+    // Of a text that is none the runtime writes the bytes of its half pairs, which nobody can read: here it is made a text first.
+    agree(theirs, ours, { "value of a lone surrogate": true });
+  });
+
+  test("is the script's own: another one, of the same name and id, has none of it", async () => {
+    for (const name of ["one", "two"]) await host.deploy(name, SCRIPT, bound);
+    await put("one/key", "of one");
+    await put("two/key", "of two");
+    await put("one/secret", "x");
+    assert.equal(await text(await host.ask("one/key")), "of one");
+    assert.deepEqual([await text(await host.ask("two/key")), await text(await host.ask("two/secret"), 404)], ["of two", "none"]);
+    assert.deepEqual(JSON.parse(await text(await host.ask("two/"))), ["key"]);
+    // Two ids of one script are two stores, and two bindings of one id are one.
+    await host.deploy("three", `export default { async fetch(request, env) {
+      await env.A.put("k", "a"); await env.C.put("k", "c");
+      return Response.json([await env.A.get("k"), await env.B.get("k"), await env.C.get("k")]); } };`, {
+      bindings: [{ ...KV, name: "A" }, { ...KV, name: "B" }, { ...KV, name: "C", namespace_id: "another" }],
+    });
+    assert.deepEqual(JSON.parse(await text(await host.ask("three/"))), ["a", "a", "c"]);
+  });
+
+  test("cannot be used for what is another's, whatever is called and with what", async () => {
+    await host.deploy("victim", SCRIPT, bound);
+    await put("victim/key", "the victim's");
+    await host.deploy("attacker", `export default { async fetch(request, env, ctx) {
+      const stub = env.KV;
+      const told = [];
+      const attempt = async (what) => { try { told.push(JSON.stringify(await what()) ?? "undefined"); } catch (error) { told.push("threw"); } };
+      const forged = { namespace_id: "x", script: "victim", incarnation: "y", id: "z" };
+      for (const key of ["../victim/key", "victim/key", "key", "\\u0000key", "%2e%2e/victim/key"]) await attempt(() => stub.get(key));
+      for (const call of ["read", "write", "remove", "list", "fetch", "wipe", "alarm"]) await attempt(() => stub[call](forged));
+      await attempt(() => stub.get.call({ ctx: { props: forged } }, "key"));
+      await attempt(() => new stub.constructor(forged).get("key"));
+      await attempt(() => ctx.exports?.Kv?.({ props: forged }).read(["key"]));
+      await attempt(() => { stub.ctx = { props: forged }; return stub.get("key"); });
+      return Response.json(told);
+    } };`, bound);
+    const told = JSON.parse(await text(await host.ask("attacker/")));
+    assert.equal(told.length, 16);
+    const own = '{"keys":[],"list_complete":true,"cacheStatus":null}';
+    assert.ok(told.every((one) => ["null", "threw", "undefined", own].includes(one)), JSON.stringify(told));
+    assert.equal(await text(await host.ask("victim/key")), "the victim's");
+  });
+
+  test("the object refuses what our module would not have asked", async () => {
+    const objects = await host.miniflare.getDurableObjectNamespace("KVS");
+    const store = objects.get(objects.idFromName("made/up/1/kv/x"));
+    for (const call of [
+      () => store.write("k".repeat(513), new Uint8Array(1), null, null), () => store.write("k", "text", null, null), () => store.write("", new Uint8Array(1), null, null),
+      () => store.write("k", new Uint8Array(1), "m".repeat(1025), null), () => store.write("k", new Uint8Array(1), null, "soon"),
+      () => store.read("k"), () => store.read(Array(101).fill("k")), () => store.list("", 1001, ""), () => store.list("", 0, ""), () => store.list("", 10, "%"),
+    ]) await assert.rejects(async () => call(), `${call}`);
+    assert.deepEqual(await store.read(["k"]), [null], "and nothing was written");
+  });
+
+  test("what has expired is not seen any more, and then not there", async () => {
+    const objects = await host.miniflare.getDurableObjectNamespace("KVS");
+    const store = objects.get(objects.idFromName("made/up/2/kv/x"));
+    const usage = async () => (await store.fetch("https://object/", { method: "POST", body: '{"op":"usage"}' })).json();
+    assert.deepEqual(await usage(), { keys: 0, bytes: 0 });
+    const soon = Math.floor(Date.now() / 1000) + 2;
+    await store.write("late", new Uint8Array(5), null, soon);
+    await store.write("stays", new Uint8Array(7), null, null);
+    assert.deepEqual(await usage(), { keys: 2, bytes: 21 });
+    assert.equal((await store.read(["late"]))[0][0].length, 5);
+    while (Date.now() / 1000 < soon) await wait(50);
+    assert.deepEqual((await store.read(["late", "stays"])).map((found) => found !== null), [false, true]);
+    assert.deepEqual((await store.list("", 10, "")).keys.map(([name]) => name), ["stays"]);
+    for (let tries = 0; (await usage()).keys > 1; tries += 1) {
+      assert.ok(tries < 300, "it is kept for ever");
+      await wait(20);
+    }
+  });
+
+  test("is there after a new version, goes with its script, and a new one of the name finds none of it", async () => {
+    await host.deploy("app", SCRIPT, bound);
+    await put("app/key", "kept");
+    await host.deploy("app", `${SCRIPT} // another`, bound);
+    assert.equal(await text(await host.ask("app/key")), "kept");
+    await host.deploy("app", SCRIPT, {});
+    await host.deploy("app", SCRIPT, bound);
+    assert.equal(await text(await host.ask("app/key")), "kept", "by a version without the binding, too");
+    await host.remove("app");
+    await host.deploy("app", SCRIPT, bound);
+    assert.equal(await text(await host.ask("app/key"), 404), "none");
+  });
+
+  test("a script is tried without a store", async () => {
+    const { errors } = await host.api("PUT", "/accounts/local/workers/dispatch/namespaces/tenants/scripts/early", form(`import { env } from "cloudflare:workers"; await env.KV.put("a", "b"); ${SCRIPT}`), { status: 400 });
+    assert.match(errors[0].message, /global scope|while a script is tried/);
+    for (const [id, says] of [[undefined, /namespace_id/], ["a/b", /namespace_id/]]) {
+      const wrong = await host.api("PUT", "/accounts/local/workers/dispatch/namespaces/tenants/scripts/early", form(SCRIPT, { ...KV, namespace_id: id }), { status: 400 });
+      assert.match(wrong.errors[0].message, says);
+    }
+  });
+});
+
+const form = (source, binding = KV) => {
+  const form = new FormData();
+  form.set("metadata", JSON.stringify({ main_module: "index.js", compatibility_date: "2026-07-01", bindings: [binding] }));
+  form.set("index.js", new File([source], "index.js", { type: "application/javascript+module" }));
+  return form;
+};
+
+test("what a script that is gone had stored is deleted, and what a worker of it writes yet is refused", async () => {
+  const persist = mkdtempSync(join(tmpdir(), "kv-"));
+  const host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: persist, r2Persist: persist } });
+  try {
+    // Writes when it is told to, long after the script is gone.
+    await host.deploy("app", `let go; export default { async fetch(request, env) {
+      if (new URL(request.url).pathname === "/go") { go?.(); return new Response("gone"); }
+      await env.KV.put("before", "x");
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      try { await env.KV.put("after", "y"); return new Response("written"); } catch (error) { return new Response(error.message); }
+    } };`, bound);
+    const late = host.ask("app/");
+    await wait(500);
+    await host.remove("app");
+    assert.match(await text(await late), /not there any more/);
+  } finally {
+    await host.dispose();
+    rmSync(persist, { recursive: true, force: true });
+  }
+});
+
+/** Numbers that are the same for the same seed (mulberry32). */
+const numbers = (seed) => (most) => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) % most;
+};
+
+test("any sequence of calls leaves what a map would", async () => {
+  const host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 } });
+  try {
+    await host.deploy("app", `export default { async fetch(request, env) {
+      const told = [];
+      for (const [call, ...args] of await request.json()) {
+        const answer = await env.KV[call](...args);
+        told.push(call === "list" ? answer.keys.map(({ name, metadata }) => [name, metadata ?? null]) : (answer ?? null));
+      }
+      return Response.json(told);
+    } };`, bound);
+    const keys = ["a", "a/", "a/b", "a/b/c", "b", "ä", "a\u0000", "a%", "A", "\u{1f600}"];
+    const bytes = (text) => Buffer.from(text);
+    for (const seed of [1, 2, 3, 4]) {
+      const next = numbers(seed);
+      const model = new Map();
+      const [calls, expected] = [[], []];
+      const list = (prefix, limit) => [...model].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b))).slice(0, limit);
+      if (seed === 1) assert.deepEqual(JSON.parse(await text(await host.ask("app/", { method: "POST", body: JSON.stringify([["list"]]) }))), [[]]);
+      else for (const key of keys) { calls.push(["delete", key]); expected.push(null); }
+      for (let i = 0; i < 250; i += 1) {
+        const key = keys[next(keys.length)];
+        switch (next(5)) {
+          case 0: case 1: {
+            const [value, metadata] = ["v".repeat(next(40)) + i, next(2) ? { i } : null];
+            calls.push(["put", key, value, { metadata }]);
+            model.set(key, [value, metadata]);
+            expected.push(null);
+            break;
+          }
+          case 2: calls.push(["delete", key]); model.delete(key); expected.push(null); break;
+          case 3: {
+            calls.push(["getWithMetadata", key]);
+            const [value, metadata] = model.get(key) ?? [null, null];
+            expected.push({ value, metadata, cacheStatus: null });
+            break;
+          }
+          default: {
+            const [prefix, limit] = [["", "a", "a/", "zz"][next(4)], 1 + next(6)];
+            calls.push(["list", { prefix, limit }]);
+            expected.push(list(prefix, limit).map(([name, [, metadata]]) => [name, metadata]));
+          }
+        }
+      }
+      const told = JSON.parse(await text(await host.ask("app/", { method: "POST", body: JSON.stringify(calls) })));
+      calls.forEach((call, at) => assert.deepEqual(told[at], expected[at], `seed ${seed}, call ${at}: ${JSON.stringify(call)}`));
+    }
+  } finally {
+    await host.dispose();
+  }
+});
+
+test("three times kill -9: what was acknowledged is there, whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kv-kill-"));
+  const extra = { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") };
+  let host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra });
+  try {
+    await host.deploy("app", SCRIPT, bound);
+    const acknowledged = new Map();
+    let count = 0;
+    for (let kills = 0; kills < 3; kills += 1) {
+      let ended = false;
+      const writer = async (lane) => {
+        while (!ended) {
+          const [key, value] = [`k${lane}-${(count += 1) % 25}`, `${count} `.repeat(5000)];
+          try {
+            const answer = await host.ask(`app/${key}`, { method: "PUT", body: value });
+            if (answer.status === 200) acknowledged.set(key, value);
+            else acknowledged.delete(key);
+          } catch {
+            // It may be there or not: nobody was told.
+            acknowledged.delete(key);
+          }
+        }
+      };
+      const writers = [0, 1, 2].map(writer);
+      const before = count;
+      while (count < before + 40) await wait(10);
+      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
+      ended = true;
+      await Promise.all(writers);
+      assert.ok(acknowledged.size > 20, `${acknowledged.size}`);
+      await host.dispose();
+      host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra, again: true });
+      for (const [key, value] of acknowledged) assert.equal(await text(await host.ask(`app/${key}`)), value, key);
+    }
+  } finally {
+    await host.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
