@@ -11,6 +11,8 @@ export { Experiment } from "./pattern/experiment.js";
 export { Job } from "./pattern/job/job.js";
 // What scripts are handed: their files, and where their logs go.
 export { Assets } from "./assets/binding.js";
+export { D1 } from "./capability/d1/d1.js";
+export { Database } from "./capability/d1/database.js";
 export { Kv } from "./capability/kv/kv.js";
 export { KvStore } from "./capability/kv/store.js";
 export { Tail } from "./dispatch/tail.js";

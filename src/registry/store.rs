@@ -19,14 +19,25 @@ pub struct Kind {
     pub source: &'static str,
 }
 
-const KINDS: &[Kind] = &[Kind {
-    binding: "kv_namespace",
-    id: "namespace_id",
-    name: "kv",
-    objects: "KVS",
-    entrypoint: "Kv",
-    source: include_str!("../capability/kv/child.js"),
-}];
+const KINDS: &[Kind] = &[
+    Kind {
+        binding: "kv_namespace",
+        id: "namespace_id",
+        name: "kv",
+        objects: "KVS",
+        entrypoint: "Kv",
+        source: include_str!("../capability/kv/child.js"),
+    },
+    Kind {
+        binding: "d1",
+        // Cloudflare's API takes it as `id`, and gives it as `database_id`.
+        id: "id",
+        name: "d1",
+        objects: "DATABASES",
+        entrypoint: "D1",
+        source: include_str!("../capability/d1/child.js"),
+    },
+];
 
 const LONGEST_ID: usize = 100;
 
@@ -51,7 +62,8 @@ pub fn wrong(binding: &Value) -> Option<&'static str> {
     let (_, id) = of(binding)?;
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
-    (!is_good).then_some("the id of its store (namespace_id), 1 to 100 letters, digits, - _ and .")
+    (!is_good)
+        .then_some("the id of its store (namespace_id of kv_namespace, id of d1), 1 to 100 letters, digits, - _ and .")
 }
 
 #[cfg(test)]
@@ -70,6 +82,8 @@ mod tests {
         for bad in [json!(null), json!(""), json!("a/b"), json!("x".repeat(101)), json!("ä"), json!(5)] {
             assert!(wrong(&binding(bad.clone())).is_some(), "{bad}");
         }
+        let database = json!({ "name": "DB", "type": "d1", "id": "main" });
+        assert_eq!((wrong(&database), of(&database).map(|(kind, id)| (kind.name, id))), (None, Some(("d1", "main"))));
         assert_eq!(wrong(&json!({ "name": "A", "type": "json" })), None);
         assert!(kind("kv").is_some() && kind("none").is_none());
     }

@@ -12,11 +12,11 @@ describe("what is wrong", () => {
     const modules = { "index.js": [CODE], "../up.js": [CODE], "style.css": ["", "text/css"] };
     const metadata = {
       main_module: "other.js", compatibility_date: "soon", limits: { cpu_ms: "x" },
-      bindings: [{ type: "ai", name: "KV" }, { type: "d1", name: "DB" }],
+      bindings: [{ type: "ai", name: "KV" }, { type: "hyperdrive", name: "DB" }],
     };
     const { errors } = await api("PUT", path, form(metadata, modules), { status: 400 });
     const messages = errors.map(({ message }) => message);
-    for (const wanted of [/"\.\.\/up\.js"/, /"style\.css".*"text\/css"/, /"other\.js".*not among/, /"soon"/, /cpu_ms/, /"KV".*"ai"/, /"DB".*"d1"/]) {
+    for (const wanted of [/"\.\.\/up\.js"/, /"style\.css".*"text\/css"/, /"other\.js".*not among/, /"soon"/, /cpu_ms/, /"KV".*"ai"/, /"DB".*"hyperdrive"/]) {
       assert.equal(messages.filter((message) => wanted.test(message)).length, 1, `${wanted}\n${messages.join("\n")}`);
     }
     assert.equal(messages.length, 7, messages.join("\n"));

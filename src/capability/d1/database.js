@@ -1,0 +1,73 @@
+// A D1 database of a script: the SQLite database of an object, to which nobody else speaks. What it may not do the runtime
+// forbids it: transactions across calls, other files, the runtime's own tables.
+import { DurableObject } from "cloudflare:workers";
+
+const MOST_STATEMENTS = 1000;
+const MOST_SQL = 100_000;
+const SERVED_BY = "dynamic-loader";
+// A line of comments is no statement.
+const isStatement = ({ sql }) => sql.replace(/^\s+--.*/gm, "").trim().length > 0;
+
+export class Database extends DurableObject {
+	#sql = this.ctx.storage.sql;
+	#gone = false;
+
+	constructor(ctx, env) {
+		super(ctx, env);
+		// Not in a table: those are the script's.
+		ctx.blockConcurrencyWhile(async () => (this.#gone = (await ctx.storage.get("gone")) === true));
+	}
+
+	/** Statements `{ sql, params }`, all or none of them: `{ results: [{ columns, rows, meta }], bookmark }`, or `{ error }`. */
+	async run(statements) {
+		const isOne = (one) => typeof one?.sql === "string" && one.sql.length <= MOST_SQL && Array.isArray(one.params);
+		if (!Array.isArray(statements) || statements.length > MOST_STATEMENTS || !statements.every(isOne)) {
+			return { error: `Up to ${MOST_STATEMENTS} statements of ${MOST_SQL} characters are run at once.` };
+		}
+		if (this.#gone) return { error: "The script that this was for is not there any more." };
+		const run = statements.filter(isStatement);
+		if (run.length === 0) return { error: "No SQL statements detected." };
+		try {
+			const results = this.ctx.storage.transactionSync(() => run.map((one) => this.#one(one)));
+			return { results, bookmark: await this.ctx.storage.getCurrentBookmark() };
+		} catch (error) {
+			return { error: error.message };
+		}
+	}
+
+	#one({ sql, params }) {
+		const began = performance.now();
+		const before = this.#counts();
+		const cursor = this.#sql.exec(sql, ...params);
+		const columns = cursor.columnNames;
+		const rows = [...cursor.raw()];
+		const after = this.#counts();
+		const changes = after.changes - before.changes;
+		const meta = {
+			served_by: SERVED_BY,
+			duration: performance.now() - began,
+			changes,
+			last_row_id: after.row,
+			changed_db: changes !== 0 || after.row !== before.row || after.size !== before.size,
+			size_after: after.size,
+			rows_read: cursor.rowsRead,
+			rows_written: cursor.rowsWritten,
+		};
+		return { columns, rows, meta };
+	}
+
+	#counts() {
+		return { ...this.#sql.exec("SELECT total_changes() AS changes, last_insert_rowid() AS row").one(), size: this.#sql.databaseSize };
+	}
+
+	/** As of kv/store.js. */
+	async fetch(request) {
+		const { op } = await request.json();
+		if (op === "usage") return Response.json({ bytes: this.#sql.databaseSize });
+		if (op !== "wipe") return new Response(null, { status: 404 });
+		this.#gone = true;
+		await this.ctx.storage.deleteAll();
+		await this.ctx.storage.put("gone", true);
+		return Response.json(null);
+	}
+}
