@@ -15,12 +15,12 @@ import { gzipSync } from "node:zlib";
  * tunnels are 5 KB of wasm, their workers among it, and 1 KB of JavaScript; jobs are 2 KB and 5 KB.
  * What seals secrets is 9 KB of wasm: to open them in Rust takes no promise where a worker is made. Services are 6 KB, plugins 3 KB, and 1 KB of
  * JavaScript; bindings that are parts of an upload 2 KB of both.
- * KV namespaces and D1 databases of scripts are 6 KB of wasm, two thirds of it the text of what scripts are given, and 3 KB of
- * JavaScript.
+ * KV namespaces, D1 databases and R2 buckets of scripts are 8 KB of wasm, most of it the text of what scripts are given, and 5 KB
+ * of JavaScript.
  * The host without the platform half was 118 KB of wasm. The control API, the registry's documents and the three Durable
  * Objects behind them are what came to that; in JavaScript, what looks at bodies: uploads, source maps, static assets.
  */
-const BUDGETS = { wasm: 325_000, JavaScript: 59_000 };
+const BUDGETS = { wasm: 327_000, JavaScript: 61_000 };
 
 const folder = process.argv[2];
 const sizes = { wasm: { raw: 0, gzip: 0 }, JavaScript: { raw: 0, gzip: 0 } };

@@ -13,6 +13,8 @@ export { Job } from "./pattern/job/job.js";
 export { Assets } from "./assets/binding.js";
 export { D1 } from "./capability/d1/d1.js";
 export { Database } from "./capability/d1/database.js";
+export { R2 } from "./capability/r2/r2.js";
+export { BucketSweep } from "./capability/r2/sweep.js";
 export { Kv } from "./capability/kv/kv.js";
 export { KvStore } from "./capability/kv/store.js";
 export { Tail } from "./dispatch/tail.js";

@@ -18,6 +18,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     read("memberships", &[("GET", Does::Own(Action::Memberships))]),
     read("accounts", &[("GET", Does::Own(Action::Accounts))]),
     read("accounts/:account", &[("GET", Does::Own(Action::Account))]),
+    read(in_account!("r2/buckets/:item"), &[("GET", Does::Own(Action::Bucket))]),
     any(in_account!("workers/scripts/:script")),
     any(in_account!("workers/scripts/:script/*")),
     any(in_account!("workers/services/:script")),
@@ -54,6 +55,8 @@ pub fn answer(action: Action, call: &Call, caller: &Caller, mut query: Query<'_>
         }
         Action::Accounts => list(account(ACCOUNT)),
         Action::Account => Ok(envelope::success(&account(&call.account).to_string())),
+        // Wrangler asks for each before it deploys, and makes what is not there: each script has a bucket of the name, once it writes.
+        Action::Bucket => Ok(envelope::success(&json!({ "name": call.item }).to_string())),
         Action::Memberships => {
             let role = if caller.writes { "Workers Platform Admin" } else { "Workers Platform (Read-only)" };
             list(json!({ "id": caller.id, "status": "accepted", "account": account(ACCOUNT), "roles": [role] }))

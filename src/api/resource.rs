@@ -80,6 +80,7 @@ pub enum Action {
     Memberships,
     Accounts,
     Account,
+    Bucket,
     OrdinaryWorker,
     PutScript,
     PutContent,

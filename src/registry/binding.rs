@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 255;
 const MOST_BYTES: usize = 1_000_000;
 
 /// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
-pub const TYPES: [&str; 11] = [
+pub const TYPES: [&str; 12] = [
     "plain_text",
     "secret_text",
     "json",
@@ -19,6 +19,7 @@ pub const TYPES: [&str; 11] = [
     "wasm_module",
     "kv_namespace",
     "d1",
+    "r2_bucket",
     "assets",
     "version_metadata",
     "service",
@@ -186,9 +187,20 @@ pub fn changed_secrets(a: &[Value], b: &[Value]) -> Vec<String> {
 /// Without what clients send beside what the type has.
 fn kept_fields(binding: &Value) -> Value {
     let mut kept = Map::new();
-    for field in
-        ["name", "type", "text", "json", "part", "namespace_id", "id", "service", "namespace", "entrypoint", "props"]
-    {
+    for field in [
+        "name",
+        "type",
+        "text",
+        "json",
+        "part",
+        "namespace_id",
+        "id",
+        "bucket_name",
+        "service",
+        "namespace",
+        "entrypoint",
+        "props",
+    ] {
         if let Some(value) = binding.get(field) {
             kept.insert(field.to_owned(), value.clone());
         }
@@ -206,7 +218,13 @@ fn bytes(binding: &Value) -> usize {
         .filter_map(|field| binding.get(field))
         .map(|json| json.to_string().len())
         .sum::<usize>();
-    length("name") + length("text") + length("part") + length("namespace_id") + length("id") + json
+    length("name")
+        + length("text")
+        + length("part")
+        + length("namespace_id")
+        + length("id")
+        + length("bucket_name")
+        + json
 }
 
 #[cfg(test)]

@@ -37,6 +37,14 @@ const KINDS: &[Kind] = &[
         entrypoint: "D1",
         source: include_str!("../capability/d1/child.js"),
     },
+    Kind {
+        binding: "r2_bucket",
+        id: "bucket_name",
+        name: "r2",
+        objects: "SWEEPS",
+        entrypoint: "R2",
+        source: include_str!("../capability/r2/child.js"),
+    },
 ];
 
 const LONGEST_ID: usize = 100;
@@ -63,7 +71,7 @@ pub fn wrong(binding: &Value) -> Option<&'static str> {
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
     (!is_good)
-        .then_some("the id of its store (namespace_id of kv_namespace, id of d1), 1 to 100 letters, digits, - _ and .")
+        .then_some("the id of its store (namespace_id of kv_namespace, id of d1, bucket_name of r2_bucket), 1 to 100 letters, digits, - _ and .")
 }
 
 #[cfg(test)]
