@@ -104,8 +104,8 @@ fn unknown(method: &str, path: &str) -> String {
     let product = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/accounts/")?.split('/').nth(1));
     if product.is_some_and(|product| product != "workers" && product != "tokens") {
         message.push_str(
-            " If this is about a binding: this host has variables, secrets, assets and version metadata to bind, and \
-             nothing else of an account.",
+            " If this is about a binding: README.md has the types that this host has, and none is made by calls of an account: \
+             what a script stores is there with its first write.",
         );
     }
     message
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn what_a_binding_would_need_is_told_from_a_wrong_path() {
         let told = |path: &str| reply::Error::from(Call::parse("GET", path).unwrap_err()).message;
-        assert!(told("/client/v4/accounts/a/r2/buckets/files").contains("binding"));
+        assert!(told("/client/v4/accounts/a/queues/jobs").contains("binding"));
         assert!(!told("/client/v4/accounts/a/workers/dispatch").contains("binding"));
         assert!(!told("/client/v4/zones").contains("binding"));
     }
