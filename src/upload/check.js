@@ -13,8 +13,8 @@ const METHOD = "isThereSuchAMethodAtAll";
 
 /**
  * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env, stubs, given }: `stubs` are the bindings that are a
- * stub to an entrypoint of ours and its name, here to one of no files and of nothing stored; `given` as in given.js. Gives JSON: { handlers, named_handlers,
- * startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
+ * stub to an entrypoint of ours and its name, here to one of no files and of nothing stored; `given` as in given.js. Gives JSON:
+ * { handlers, named_handlers, startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
  */
 export async function check(loader, probe, asked, kept, deadlineMs) {
 	const { compatibility_date, compatibility_flags, main_module: main, env, stubs, given } = JSON.parse(asked);

@@ -81,7 +81,6 @@ fn env_of(version: &Value) -> (Map<String, Value>, Vec<Value>) {
                 stubs.push(json!([binding["name"], "Assets"]));
                 continue;
             }
-
             // In the bundle.
             Some(of) if part::kind(of).is_some() => continue,
             Some("json") => binding["json"].clone(),

@@ -5,8 +5,8 @@ import { DurableObject } from "cloudflare:workers";
 const MOST_STATEMENTS = 1000;
 const MOST_SQL = 100_000;
 const SERVED_BY = "dynamic-loader";
-// A line of comments is no statement.
-const isStatement = ({ sql }) => sql.replace(/^\s+--.*/gm, "").trim().length > 0;
+// An indented line of comments alone is passed over, as D1 does.
+const isStatement = ({ sql }) => sql.split("\n").some((line) => line.trim() !== "" && !/^\s+--/.test(line));
 
 export class Database extends DurableObject {
 	#sql = this.ctx.storage.sql;

@@ -24,10 +24,11 @@ export class KvStore extends DurableObject {
 	read(keys) {
 		if (!Array.isArray(keys) || keys.length > MOST_AT_ONCE) throw new TypeError(`Up to ${MOST_AT_ONCE} keys are read at once.`);
 		const names = keys.map(nameOf);
-		return names.map((name) => {
-			const [entry] = this.#made ? this.#sql.exec("SELECT size, metadata FROM entry WHERE key = ? AND (expires IS NULL OR expires > ?)", name, now()).toArray() : [];
-			return entry === undefined ? null : [this.#value(name, entry.size), entry.metadata];
-		});
+		const entries = names.map((name) => this.#entry(name));
+		// Before any of it is in memory.
+		const size = entries.reduce((sum, entry) => sum + (entry?.size ?? 0), 0);
+		if (size > MOST_VALUE) throw new Error(`KV GET_BULK failed: 413 Total size of request exceeds the limit of ${MOST_VALUE / 1024 / 1024}MB`);
+		return entries.map((entry, at) => entry && [this.#value(names[at], entry.size), entry.metadata]);
 	}
 
 	/** `value` is bytes, `metadata` JSON or null, `expires` seconds since 1970 or null. */
@@ -46,7 +47,8 @@ export class KvStore extends DurableObject {
 		if (expires === null) return;
 		const planned = await this.ctx.storage.getAlarm();
 		// Not each by itself: what has expired is not seen any more, and goes within the hour.
-		if (planned === null) await this.ctx.storage.setAlarm(this.#sweepAt(expires));
+		const at = this.#sweepAt(expires);
+		if (planned === null || planned > at) await this.ctx.storage.setAlarm(at);
 	}
 
 	remove(key) {
@@ -100,6 +102,11 @@ export class KvStore extends DurableObject {
 	#usage() {
 		if (!this.#made) return { keys: 0, bytes: 0 };
 		return this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(size + LENGTH(key)) AS bytes FROM entry").one();
+	}
+
+	#entry(name) {
+		if (!this.#made) return null;
+		return this.#sql.exec("SELECT size, metadata FROM entry WHERE key = ? AND (expires IS NULL OR expires > ?)", name, now()).toArray()[0] ?? null;
 	}
 
 	#value(name, size) {

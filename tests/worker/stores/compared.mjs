@@ -2,16 +2,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Miniflare } from "miniflare";
+import { text } from "../dispatch.mjs";
 
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const MAIN = `import calls from "./calls.js"; import { run } from "./described.js";
 export default { fetch: async (request, env) => Response.json(await run(calls, env)) };`;
 
 /** The modules of the script that makes the calls of a file of this folder. */
-export const callsOf = (file) => ({ "index.js": MAIN, "calls.js": read(file), "described.js": read("described.js") });
+const callsOf = (file) => ({ "index.js": MAIN, "calls.js": read(file), "described.js": read("described.js") });
 
 /** What comes of them with bindings of Miniflare's. */
-export async function ofMiniflare(file, options) {
+async function ofMiniflare(file, options) {
   const modules = Object.entries(callsOf(file)).map(([path, contents]) => ({ type: "ESModule", path, contents }));
   const miniflare = new Miniflare({ modules, modulesRoot: ".", compatibilityDate: "2026-07-01", host: "127.0.0.1", cf: false, ...options });
   try {
@@ -21,8 +22,14 @@ export async function ofMiniflare(file, options) {
   }
 }
 
-/** Whether both agree call by call, but for those that `known` names. */
-export function agree(theirs, ours, known = {}) {
+/**
+ * Makes the calls of a file by a script of `host` with this binding, and by Miniflare with these options: whether both agree call by
+ * call, but for those that `known` names. So many calls there are, as README says.
+ */
+export async function compare(host, file, { binding, options, count, known = {} }) {
+  await host.deploy("calls", callsOf(file), { bindings: [binding] });
+  const [theirs, ours] = [await ofMiniflare(file, options), JSON.parse(await text(await host.ask("calls/")))];
+  assert.equal(theirs.length, count);
   assert.deepEqual(ours.map(([what]) => what), theirs.map(([what]) => what));
   const differ = [];
   theirs.forEach(([what, came], at) => {

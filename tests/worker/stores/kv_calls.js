@@ -138,6 +138,10 @@ export default [
     return [read.length, read.every((byte, i) => byte === i % 251)];
   }],
   ["over 25 MiB", ({ KV }) => KV.put("over", new Uint8Array(25 * 1024 * 1024 + 1))],
+  ["get: several, too large together", async ({ KV }) => {
+    for (const key of ["half-1", "half-2"]) await KV.put(key, "x".repeat(13 * 1024 * 1024 + 1));
+    try { return await KV.get(["half-1", "half-2"]); } finally { for (const key of ["half-1", "half-2"]) await KV.delete(key); }
+  }],
   ["put: replaces", async ({ KV }) => { await KV.put("large", "small now"); return KV.get("large"); }],
   ["what it is", ({ KV }) => [Object.prototype.toString.call(KV), KV.constructor.name, Object.keys(KV), typeof KV.get]],
   ["called apart", ({ KV }) => { const { get } = KV; return get("text"); }],
