@@ -2,6 +2,7 @@
 import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
 import { gateway } from "./capability/outbound.js";
+import { supervisor } from "./capability/object/supervisor.js";
 import { services } from "./capability/service.js";
 import { host } from "./dispatch/finish.js";
 import { runner } from "./pattern/job/runner.js";
@@ -17,6 +18,9 @@ export { R2 } from "./capability/r2/r2.js";
 export { BucketSweep } from "./capability/r2/sweep.js";
 export { Kv } from "./capability/kv/kv.js";
 export { KvStore } from "./capability/kv/store.js";
+export { ObjectIndex } from "./capability/object/index.js";
+export { Objects } from "./capability/object/objects.js";
+export { ObjectAlarm } from "./capability/object/supervisor.js";
 export { Tail } from "./dispatch/tail.js";
 // Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
 const { fetch: decide } = entry(generated, { fetch: generated.prototype.outbound, panicked: () => null });
@@ -27,4 +31,7 @@ export const Service = services(served);
 // Where an item of a job is run.
 const { fetch: scripted } = entry(generated, { fetch: generated.prototype.scripted, panicked: () => null });
 export const Runner = runner(scripted);
+// What runs the Durable Objects of a script.
+const { fetch: supervised } = entry(generated, { fetch: generated.prototype.supervised, panicked: () => null });
+export const Supervisor = supervisor(supervised);
 export default host(generated, entry);

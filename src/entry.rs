@@ -78,6 +78,27 @@ pub fn served(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
+/// What runs a Durable Object of a script now: a Promise of `{key}`, of `{key, name, worker}` where it is another than the one `known`,
+/// or of the text of what is wrong, for `capability/object/supervisor.js`.
+#[wasm_bindgen]
+pub fn supervised(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
+        let text = |name: &str| part(name).as_string().unwrap_or_default();
+        let object = dispatch::Object {
+            namespace: &text("namespace"),
+            script: &text("script"),
+            incarnation: &text("incarnation"),
+            class: &text("class"),
+            id: &text("id"),
+        };
+        Ok(match dispatch::object(&env, &ctx, &object, &text("known")).await {
+            Ok(found) => found,
+            Err(refusal) => reply::Error::from(refusal).message.into(),
+        })
+    })
+}
+
 /// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
 /// `pattern/job/runner.js`.
 #[wasm_bindgen]

@@ -57,6 +57,7 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
         let checked = received.kept.check(&scope.env, &version).await?;
         draft["handlers"] = checked.handlers;
         draft["named_handlers"] = checked.named_handlers;
+        draft["exports"] = checked.classes;
         startup_time_ms = checked.startup_time_ms;
     }
     if draft["assets"].is_object() {

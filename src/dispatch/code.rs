@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
 use crate::{
-    registry::{given, outbound::Way, part, service, store},
+    registry::{given, objects_module, outbound::Way, part, service, store},
     upload::{Place, bundle_key},
 };
 
@@ -24,6 +24,8 @@ pub struct Owner<'a> {
     pub incarnation: &'a str,
     /// How many services deep it is called.
     pub depth: u32,
+    /// Whether it is to run the script's Durable Objects, and not its requests.
+    pub of_objects: bool,
 }
 
 /// What of a code is made where there is JavaScript.
@@ -72,7 +74,8 @@ pub fn code(
     let given = given(version).to_string();
     covered.push_str(&given);
     let place = Place { key, main_module: text("main_module").to_owned(), given };
-    let mut code = WorkerCode::builder(text("compatibility_date"), text("main_module"))
+    let main_module = if owner.of_objects { objects_module(version) } else { text("main_module").to_owned() };
+    let mut code = WorkerCode::builder(text("compatibility_date"), main_module)
         .bundle((means.bundle)(&covered, place))
         .limits(of_runtime(limits));
     for flag in list(&version["compatibility_flags"]) {
@@ -87,6 +90,7 @@ pub fn code(
             of if store::of_type(of).is_some() => {
                 let Some((kind, id)) = store::of(binding) else { continue };
                 let props = json!({
+                    "namespace": owner.namespace,
                     "namespace_id": owner.namespace_id,
                     "script": owner.script,
                     "incarnation": owner.incarnation,
@@ -162,7 +166,7 @@ mod tests {
     use worker_loader::{Handle, WorkerKey};
 
     const OWNER: Owner<'static> =
-        Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1", depth: 0 };
+        Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1", depth: 0, of_objects: false };
 
     fn version() -> Value {
         json!({
@@ -232,6 +236,7 @@ mod tests {
         for (what, other) in [
             ("name", Owner { namespace: "other", ..OWNER }),
             ("namespace", Owner { namespace_id: "id2", ..OWNER }),
+            ("objects", Owner { of_objects: true, ..OWNER }),
             ("life", Owner { incarnation: "i2", ..OWNER }),
         ] {
             assert_ne!(key(other, &version(), Policy::default()), plain, "{what}: two tenants share no isolate");

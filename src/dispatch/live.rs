@@ -31,6 +31,15 @@ use crate::{
 /// So many serials that versions had are remembered.
 const FORMER: usize = 32;
 
+/// What a version is run as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum As {
+    /// A service, called by one that is so deep itself.
+    Service(u32),
+    /// The script's Durable Objects.
+    Objects,
+}
+
 /// What is live of a script.
 #[derive(Debug)]
 pub(super) struct Live {
@@ -42,8 +51,8 @@ pub(super) struct Live {
     /// The serials that its versions had before the script was set otherwise, for requests that are under way.
     former: Vec<(u32, usize)>,
     tallies: Vec<OnceCell<Rc<Tally>>>,
-    /// Versions with services of their own that are called as one, by their place and how deep that is.
-    deeper: RefCell<Vec<(usize, u32, Rc<Running>)>>,
+    /// Versions that are run otherwise than for requests, by their place and how.
+    others: RefCell<Vec<(usize, As, Rc<Running>)>>,
     /// How the deployment before did that this one took the place of, until it is told.
     before: RefCell<Option<Report>>,
 }
@@ -68,7 +77,7 @@ impl Live {
             text,
             namespace,
             former: Vec::new(),
-            deeper: RefCell::default(),
+            others: RefCell::default(),
             before: RefCell::default(),
             snapshot,
         };
@@ -128,7 +137,7 @@ impl Live {
         };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
-        Self { text: String::new(), namespace, snapshot, versions, former, tallies, deeper: RefCell::default(), before }
+        Self { text: String::new(), namespace, snapshot, versions, former, tallies, others: RefCell::default(), before }
     }
 
     /// What it is set to.
@@ -139,7 +148,7 @@ impl Live {
     /// A version, made when it is first needed.
     pub fn running(&self, env: &Env, name: &Name, at: usize) -> Result<Rc<Running>, Error> {
         let cell = self.versions.get(at).ok_or_else(|| Error::factory("there is no such version"))?;
-        cell.get_or_init(|| self.make(env, name, at, 0).map(Rc::new)).clone()
+        cell.get_or_init(|| self.make(env, name, at, As::Service(0)).map(Rc::new)).clone()
     }
 
     /// The same for a call of so many services deep. One that has no services does not mind.
@@ -149,25 +158,35 @@ impl Live {
         if depth == 0 || !bindings.and_then(Value::as_array).is_some_and(|bindings| bindings.iter().any(is_service)) {
             return self.running(env, name, at);
         }
+        self.other(env, name, at, As::Service(depth))
+    }
+
+    /// The same for the objects of its Durable Object classes.
+    pub fn running_objects(&self, env: &Env, name: &Name, at: usize) -> Result<Rc<Running>, Error> {
+        self.other(env, name, at, As::Objects)
+    }
+
+    fn other(&self, env: &Env, name: &Name, at: usize, run_as: As) -> Result<Rc<Running>, Error> {
         let known =
-            self.deeper.borrow().iter().find(|(of, deep, _)| (*of, *deep) == (at, depth)).map(|one| one.2.clone());
+            self.others.borrow().iter().find(|(of, other, _)| (*of, *other) == (at, run_as)).map(|one| one.2.clone());
         known.map_or_else(
             || {
-                let running = Rc::new(self.make(env, name, at, depth)?);
-                self.deeper.borrow_mut().push((at, depth, running.clone()));
+                let running = Rc::new(self.make(env, name, at, run_as)?);
+                self.others.borrow_mut().push((at, run_as, running.clone()));
                 Ok(running)
             },
             Ok,
         )
     }
 
-    fn make(&self, env: &Env, name: &Name, at: usize, depth: u32) -> Result<Running, Error> {
+    fn make(&self, env: &Env, name: &Name, at: usize, run_as: As) -> Result<Running, Error> {
         let owner = Owner {
             namespace: &name.namespace,
             namespace_id: &self.namespace.id,
             script: &name.script,
             incarnation: &self.snapshot.incarnation,
-            depth,
+            depth: if let As::Service(depth) = run_as { depth } else { 0 },
+            of_objects: run_as == As::Objects,
         };
         let (env, vaults) = (env.clone(), env.clone());
         let means = Means {

@@ -33,6 +33,8 @@ mod namespace;
 #[cfg(target_arch = "wasm32")]
 mod note;
 #[cfg(target_arch = "wasm32")]
+mod object;
+#[cfg(target_arch = "wasm32")]
 mod operator;
 #[cfg(target_arch = "wasm32")]
 mod outcome;
@@ -58,6 +60,7 @@ pub use self::{
     asked::explained,
     isolate::{forget, forget_namespace, health, loaded_workers, record},
     leaving::Leaving,
+    object::{Object, object},
     operator::hosts,
     outcome::{failed, loaded},
     own::{Own, Read, Reading, made_anew, run_once},

@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 255;
 const MOST_BYTES: usize = 1_000_000;
 
 /// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
-pub const TYPES: [&str; 12] = [
+pub const TYPES: [&str; 13] = [
     "plain_text",
     "secret_text",
     "json",
@@ -20,6 +20,7 @@ pub const TYPES: [&str; 12] = [
     "kv_namespace",
     "d1",
     "r2_bucket",
+    "durable_object_namespace",
     "assets",
     "version_metadata",
     "service",
@@ -196,6 +197,8 @@ fn kept_fields(binding: &Value) -> Value {
         "namespace_id",
         "id",
         "bucket_name",
+        "class_name",
+        "script_name",
         "service",
         "namespace",
         "entrypoint",
@@ -224,6 +227,7 @@ fn bytes(binding: &Value) -> usize {
         + length("namespace_id")
         + length("id")
         + length("bucket_name")
+        + length("class_name")
         + json
 }
 

@@ -14,8 +14,7 @@ const OLDEST_DATE: &str = "2021-11-02";
 const KINDS: [&str; 7] = ["js", "cjs", "text", "data", "json", "py", "wasm"];
 
 /// What asks for a thing that is not built. Ignored, it would be missed only when the script runs.
-const NOT_BUILT: [(&str, &str); 6] = [
-    ("migrations", "Durable Objects of scripts"),
+const NOT_BUILT: [(&str, &str); 5] = [
     ("containers", "containers"),
     ("tail_consumers", "tail consumers"),
     ("streaming_tail_consumers", "tail consumers"),
@@ -63,6 +62,7 @@ pub fn parse(metadata: &Value, modules: &[Value]) -> Result<Value, Vec<Problem>>
     if let Some(assets) = fields.object("assets") {
         draft["assets"] = assets.clone();
     }
+    draft["migrations"] = fields.object("migrations").cloned().unwrap_or_default();
     draft["annotations"] = annotations(&mut fields).into();
     draft["limits"] = limits::of(&mut fields).unwrap_or_default();
     if !modules.is_empty() {

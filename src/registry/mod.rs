@@ -1,6 +1,7 @@
 //! What the documents mean. Pure: no JavaScript, no waiting, no clock, no chance.
 
 pub mod binding;
+pub mod classes;
 mod config;
 pub mod deployment;
 mod etag;
@@ -33,7 +34,7 @@ pub mod version;
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
 pub use fields::Fields;
-pub use given::given;
+pub use given::{given, objects_module};
 pub use name::{BUILTIN, Name, PATTERNS, is_name};
 pub use page::Page;
 pub use problem::Problem;

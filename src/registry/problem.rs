@@ -47,8 +47,18 @@ pub const NO_SUCH_BINDING: u32 = 10056;
 pub const INHERIT: u32 = 10057;
 /// There is no such script in the namespace.
 pub const NO_SUCH_SCRIPT: u32 = 10092;
+/// A binding is to a Durable Object class that the script does not have.
+pub const NO_SUCH_CLASS: u32 = 10061;
+/// The code has no class of a name whose objects there are.
+pub const CLASS_MISSING: u32 = 10064;
+/// A migration cannot be done to the classes that there are.
+pub const MIGRATION: u32 = 10074;
+/// The migrations start from another tag than the script is at.
+pub const MIGRATION_TAG: u32 = 10079;
 /// A service binding leads nowhere.
 pub const NO_SUCH_SERVICE: u32 = 10143;
+/// Migrations come with what goes live.
+pub const MIGRATION_OF_VERSION: u32 = 10211;
 /// A change of secrets, settings or content starts from the latest version, and that is not the one that is live.
 pub const LATEST_NOT_DEPLOYED: u32 = 10215;
 /// The version to go back to has other secrets.

@@ -14,12 +14,14 @@ pub struct Facts<'a> {
     pub modified_on: &'a str,
     /// Its settings.
     pub settings: &'a Value,
+    /// The tag of the last migration of its Durable Object classes, or null.
+    pub migration_tag: &'a Value,
 }
 
 /// The script in a list of them, and by itself; `version` is its latest one. In `script` it is Cloudflare's `Script`. The
 /// name of the namespace is put in by whoever knows it.
 pub fn entry(facts: &Facts, version: &Value) -> Value {
-    let from = json!([facts.name, facts.created_on, facts.modified_on, facts.settings, version]);
+    let from = json!([facts.name, facts.created_on, facts.modified_on, facts.settings, version, facts.migration_tag]);
     // What wrangler prints as the version is `deployment_id`.
     let mut entry = shape(
         r#"{"created_on":"=1","modified_on":"=2","dispatch_namespace":null,"script":{"id":"=0","created_on":"=1",
@@ -27,9 +29,15 @@ pub fn entry(facts: &Facts, version: &Value) -> Value {
             "compatibility_date":"=4.compatibility_date","compatibility_flags":"=4.compatibility_flags","deployment_id":"=4.id",
             "last_deployed_from":"=4.source","pipeline_hash":"=4.etag","mutable_pipeline_id":"",
             "tag":"=4.annotations.workers/tag","tags":"=3.tags","logpush":"=3.logpush","observability":"=3.observability",
-            "tail_consumers":null,"usage_model":"standard"}}"#,
+            "tail_consumers":null,"usage_model":"standard","migration_tag":"=5"}}"#,
         &from,
     );
+    if facts.migration_tag.is_null()
+        && let Some(script) = entry["script"].as_object_mut()
+    {
+        // As Cloudflare, which has none then.
+        script.remove("migration_tag");
+    }
     for (name, field) in [("has_modules", "bundle"), ("has_assets", "assets")] {
         entry["script"][name] = (!version[field].is_null()).into();
     }
@@ -60,7 +68,8 @@ mod tests {
     #[test]
     fn shows_all_but_secrets() {
         let settings = own::default();
-        let facts = Facts { name: "s", created_on: "c", modified_on: "m", settings: &settings };
+        let facts =
+            Facts { name: "s", created_on: "c", modified_on: "m", settings: &settings, migration_tag: &json!("v1") };
         let version = json!({
             "id": "v1", "etag": "b", "bundle": "b", "assets": null, "annotations": { "workers/tag": "t" }, "limits": null,
             "bindings": [{ "name": "S", "type": "secret_text", "text": "hush", "version": "v1" }],
@@ -71,6 +80,7 @@ mod tests {
         let entry = entry(&facts, &version);
         assert_eq!((&entry["script"]["id"], &entry["script"]["deployment_id"]), (&json!("s"), &json!("v1")));
         assert_eq!((&entry["created_on"], &entry["script"]["modified_on"]), (&json!("c"), &json!("m")));
+        assert_eq!(entry["script"]["migration_tag"], "v1");
         let has = |what: &str| entry["script"][what].as_bool();
         assert_eq!(
             (has("has_modules"), has("has_assets"), &entry["script"]["tag"]),

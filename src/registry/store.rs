@@ -45,7 +45,22 @@ const KINDS: &[Kind] = &[
         entrypoint: "R2",
         source: include_str!("../capability/r2/child.js"),
     },
+    Kind {
+        binding: "durable_object_namespace",
+        // The key of the class.
+        id: "namespace_id",
+        name: OBJECT,
+        objects: "OBJECT_INDEXES",
+        entrypoint: "Objects",
+        source: include_str!("../capability/object/child.js"),
+    },
 ];
+
+/// The kind that Durable Objects are.
+pub const OBJECT: &str = "object";
+
+/// What runs a Durable Object class of a script below our supervisor.
+pub const SUPERVISED: &str = include_str!("../capability/object/supervised.js");
 
 const LONGEST_ID: usize = 100;
 
@@ -67,7 +82,12 @@ pub fn of(binding: &Value) -> Option<(&'static Kind, &str)> {
 
 /// What is wrong with a binding to a store, for people.
 pub fn wrong(binding: &Value) -> Option<&'static str> {
-    let (_, id) = of(binding)?;
+    let (kind, id) = of(binding)?;
+    if kind.name == OBJECT {
+        // Which it is, and whether it is there, is known when the migrations are done.
+        return (!binding["class_name"].is_string())
+            .then_some("`class_name`, the name of a class that the script exports");
+    }
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
     (!is_good)

@@ -1,9 +1,9 @@
 //! Versions: what an upload asks for becomes a document that never changes; and what of it is shown.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    Problem, binding,
+    Problem, binding, classes,
     fields::{Fields, METADATA},
     limits, metadata, part, problem, shape,
 };
@@ -19,6 +19,10 @@ pub struct Birth<'a> {
     pub number: u64,
     /// When, in ISO 8601.
     pub created_on: &'a str,
+    /// The script's name.
+    pub script: &'a str,
+    /// The keys of the script's Durable Object classes, by their names.
+    pub classes: &'a Value,
 }
 
 /// The document of a version, by its id, or of the latest for `None`.
@@ -31,12 +35,16 @@ pub type Documents<'a> = &'a dyn Fn(Option<&str>) -> Option<Value>;
 pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec<Problem>> {
     let list = |field: &str| draft[field].as_array().cloned().unwrap_or_default();
     let bindings_of = |version: Option<&str>| of(version)?["bindings"].as_array().cloned();
-    let bindings = binding::resolve(&list("bindings"), &list("keep_bindings"), birth.id, &bindings_of)?;
+    let mut bindings = binding::resolve(&list("bindings"), &list("keep_bindings"), birth.id, &bindings_of)?;
     let mut assets = draft["assets"].clone();
     if assets.is_null() && draft["keep_assets"] == true {
         assets = of(None).map(|latest| latest["assets"].clone()).unwrap_or_default();
     }
     let mut problems = part::problems(&bindings, &draft["modules"], &draft["compatibility_flags"]);
+    problems.extend(classes::bind(&mut bindings, birth.classes, birth.script));
+    if !draft["bundle"].is_null() {
+        problems.extend(classes::missing(birth.classes, &draft["exports"]));
+    }
     if draft["bundle"].is_null() && assets.is_null() {
         let message = "There is nothing to run: no module, and no assets to keep.";
         problems.push(Problem::new(METADATA, message));
@@ -51,9 +59,10 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
     let mut version = shape(
         r#"{"source":"=source","main_module":"=main_module","compatibility_date":"=compatibility_date",
             "compatibility_flags":"=compatibility_flags","bundle":"=bundle","modules":"=modules","maps":"=maps","limits":"=limits",
-            "handlers":"=handlers","named_handlers":"=named_handlers","annotations":"=annotations","etag":"=bundle"}"#,
+            "handlers":"=handlers","named_handlers":"=named_handlers","annotations":"=annotations","etag":"=bundle","exports":"=exports"}"#,
         draft,
     );
+    version["classes"] = birth.classes.clone();
     if version["etag"].is_null() {
         version["etag"] = assets["digest"].clone();
     }
@@ -121,6 +130,9 @@ pub fn patched(latest: &Value, patch: &Value) -> Result<Option<Value>, Vec<Probl
     let date = draft["compatibility_date"].as_str().unwrap_or_default();
     if date.parse::<worker_loader::CompatibilityDate>().is_err() {
         fields.wrong(format!("compatibility_date has to be a date such as 2026-07-01: {date:?} is none."));
+    }
+    if fields.object("migrations").is_some_and(|migrations| *migrations != json!({})) {
+        fields.wrong("migrations: they go with an upload of the script, which has the classes.".to_owned());
     }
     metadata::not_built(&mut fields);
     let annotations = metadata::annotations(&mut fields);

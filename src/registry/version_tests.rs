@@ -2,7 +2,8 @@ use super::*;
 use crate::registry::problem;
 use serde_json::json;
 
-const BIRTH: Birth<'static> = Birth { id: "v2", number: 2, created_on: "2026-11-24T00:00:00.000Z" };
+const BIRTH: Birth<'static> =
+    Birth { id: "v2", number: 2, created_on: "2026-11-24T00:00:00.000Z", script: "app", classes: &Value::Null };
 
 fn draft() -> Value {
     json!({

@@ -2,7 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { loadable } from "./bundle.js";
-import { exportedOf, isCallable, problemOf } from "./exported.js";
+import { exportedOf, isCallable, isObjectClass, problemOf } from "./exported.js";
 import { withGiven } from "./given.js";
 import { report } from "./report.js";
 
@@ -14,7 +14,7 @@ const METHOD = "isThereSuchAMethodAtAll";
 /**
  * `asked` is JSON, { compatibility_date, compatibility_flags, main_module, env, stubs, given }: `stubs` are the bindings that are a
  * stub to an entrypoint of ours and its name, here to one of no files and of nothing stored; `given` as in given.js. Gives JSON:
- * { handlers, named_handlers, startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
+ * { handlers, named_handlers, classes, startup_time_ms }, or { problems } that are the script's. Throws what is no fault of it.
  */
 export async function check(loader, probe, asked, kept, deadlineMs) {
 	const { compatibility_date, compatibility_flags, main_module: main, env, stubs, given } = JSON.parse(asked);
@@ -53,6 +53,7 @@ export async function check(loader, probe, asked, kept, deadlineMs) {
 	return JSON.stringify({
 		handlers: fallback?.handlers ?? [],
 		named_handlers: named.map(({ name, handlers }) => ({ name, handlers })),
+		classes: named.filter(isObjectClass).map(({ name }) => name),
 		startup_time_ms: Math.max(1, Math.round(performance.now() - began)),
 	});
 }

@@ -13,6 +13,8 @@ const WORDS = {
 	workflow: "a Workflow class",
 };
 
+// Those of before there was a class to extend are plain.
+export const isObjectClass = ({ kind }) => kind === "durableObject" || kind === "class";
 export const isCallable = ({ kind }) => CALLABLE.has(kind);
 
 /**

@@ -24,6 +24,8 @@ pub struct Checked {
     pub handlers: Value,
     /// The other entrypoints: `{name, handlers}` each.
     pub named_handlers: Value,
+    /// The names of the classes that it exports which Durable Objects can be of.
+    pub classes: Value,
     /// How long it took to load, in milliseconds.
     pub startup_time_ms: Value,
 }
@@ -54,6 +56,7 @@ impl Kept {
         Ok(Checked {
             handlers: told["handlers"].take(),
             named_handlers: told["named_handlers"].take(),
+            classes: told["classes"].take(),
             startup_time_ms: told["startup_time_ms"].take(),
         })
     }

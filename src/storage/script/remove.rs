@@ -15,7 +15,7 @@ impl Op<'_> {
         }
         // The sequence stays: nobody takes what comes after for something older.
         self.db.run(
-            "UPDATE script SET deleted = 1, incarnation = '', cookie_key = '', settings = '{}', number = 0, sequence = ?",
+            "UPDATE script SET deleted = 1, incarnation = '', cookie_key = '', settings = '{}', classes = '{}', number = 0, sequence = ?",
             &[(row.sequence + 1).into()],
         )?;
         // Not what is announced: whoever uploads it may write it after it was deleted, and nobody would know of it.

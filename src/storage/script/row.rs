@@ -7,7 +7,7 @@ use super::{
     op::Op,
 };
 use crate::registry::{
-    Refusal,
+    Refusal, classes,
     script::{self, Facts},
     settings,
 };
@@ -23,10 +23,12 @@ pub(super) struct Row {
     /// It rises with everything that an isolate has to see.
     pub(super) sequence: u64,
     pub(super) settings: Value,
+    /// Its Durable Object classes, as `registry/classes.rs` has them.
+    pub(super) classes: Value,
 }
 
 const COLUMNS: &str =
-    "SELECT incarnation, cookie_key, created_on, modified_on, number, sequence, settings, deleted FROM script";
+    "SELECT incarnation, cookie_key, created_on, modified_on, number, sequence, settings, deleted, classes FROM script";
 
 impl Op<'_> {
     /// The script.
@@ -53,6 +55,7 @@ impl Op<'_> {
                 number: row[4].as_u64().unwrap_or_default(),
                 sequence: row[5].as_u64().unwrap_or_default(),
                 settings: settings::apply(&document(&row[6]), &Map::new()),
+                classes: document(&row[8]),
             }
         }))
     }
@@ -68,6 +71,7 @@ impl Op<'_> {
             number: 0,
             sequence,
             settings: settings::default(),
+            classes: classes::none(),
         })
     }
 
@@ -76,7 +80,7 @@ impl Op<'_> {
         row.modified_on = self.now();
         self.db.run(
             "INSERT OR REPLACE INTO script (id, deleted, incarnation, cookie_key, created_on, modified_on, number, \
-             sequence, settings) VALUES (1, 0, ?, ?, ?, ?, ?, ?, ?)",
+             sequence, settings, classes) VALUES (1, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
             &[
                 row.incarnation.as_str().into(),
                 row.cookie_key.as_str().into(),
@@ -85,6 +89,7 @@ impl Op<'_> {
                 row.number.into(),
                 row.sequence.into(),
                 row.settings.clone(),
+                row.classes.clone(),
             ],
         )?;
         let entry = script::entry(&self.facts(row), &self.latest()?);
@@ -92,7 +97,13 @@ impl Op<'_> {
     }
 
     pub(super) fn facts<'r>(&'r self, row: &'r Row) -> Facts<'r> {
-        Facts { name: self.name, created_on: &row.created_on, modified_on: &row.modified_on, settings: &row.settings }
+        Facts {
+            name: self.name,
+            created_on: &row.created_on,
+            modified_on: &row.modified_on,
+            settings: &row.settings,
+            migration_tag: &row.classes["tag"],
+        }
     }
 
     /// `get`: the script with its namespace's name, which the caller knows.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{super::db::new_id, op::Op, row::Row};
 use crate::registry::{
-    Problem, Refusal, deployment, problem, settings,
+    Problem, Refusal, classes, deployment, problem, settings, store,
     version::{self, Birth},
 };
 
@@ -17,18 +17,20 @@ impl Op<'_> {
         let settings = row.as_ref().map_or_else(settings::default, |row| row.settings.clone());
         let changes = settings::changes(draft);
         self.check_trust(&settings::apply(&settings, &changes.map_err(Refusal::invalid)?))?;
-        self.resolved(row.map_or(1, |row| row.number + 1), draft)
+        let (number, before) = row.map_or_else(|| (1, classes::none()), |row| (row.number + 1, row.classes));
+        let (classes, _) = classes::migrated(&before, &draft["migrations"], number).map_err(Refusal::invalid)?;
+        self.resolved(number, &classes, draft)
     }
 
-    fn resolved(&self, number: u64, draft: &Value) -> Result<Value, Refusal> {
+    fn resolved(&self, number: u64, classes: &Value, draft: &Value) -> Result<Value, Refusal> {
         let (id, created_on) = (new_id()?, self.now());
-        let birth = Birth { id: &id, number, created_on: &created_on };
+        let birth = Birth { id: &id, number, created_on: &created_on, script: self.name, classes: &classes["keys"] };
         version::resolve(draft, &birth, &|version| self.document_of(version)).map_err(Refusal::invalid)
     }
 
     /// The next version, as this draft asks for it.
     pub(super) fn successor(&self, row: &Row, draft: &Value) -> Result<Value, Refusal> {
-        self.resolved(row.number + 1, draft)
+        self.resolved(row.number + 1, &row.classes, draft)
     }
 
     /// `upload {draft, deploy, objects, content}`: a new version, and where asked for all traffic to it. Of `content` all else
@@ -48,6 +50,11 @@ impl Op<'_> {
             let changes = settings::changes(draft).map_err(Refusal::invalid)?;
             row.settings = settings::apply(&row.settings, &changes);
             self.check_trust(&row.settings)?;
+            self.migrate(&mut row, &draft["migrations"])?;
+        } else if draft["migrations"].as_object().is_some_and(|migrations| !migrations.is_empty()) {
+            let message = "Migrations of Durable Object classes go with what is live at once: deploy the script with them, and then \
+                           upload versions.";
+            return Err(Refusal::api(400, problem::MIGRATION_OF_VERSION, message));
         }
         self.hold(draft)?;
         let version = self.add_version(&mut row, draft)?;
@@ -55,6 +62,18 @@ impl Op<'_> {
         self.retire(&row)?;
         self.save(&mut row)?;
         Ok(json!({ "version": version::detail(&version), "deployment": deployment, "script": self.entry(&row)? }))
+    }
+
+    /// Does the migrations of its Durable Object classes. The objects of those that are deleted go by the alarm.
+    fn migrate(&self, row: &mut Row, migrations: &Value) -> Result<(), Refusal> {
+        let (classes, doomed) =
+            classes::migrated(&row.classes, migrations, row.number + 1).map_err(Refusal::invalid)?;
+        row.classes = classes;
+        for key in &doomed {
+            let name = [&row.incarnation, "/", store::OBJECT, "/", key].concat();
+            self.db.run("UPDATE store SET doomed = 1 WHERE name = ?", &[name.into()])?;
+        }
+        if doomed.is_empty() { Ok(()) } else { self.wake(self.now_ms) }
     }
 
     /// Makes the version that a draft asks for.

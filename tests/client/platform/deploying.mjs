@@ -78,6 +78,31 @@ export default (clients) => describe("wrangler deploy", () => {
     assert.equal((await served("stores")).text, "second: a value, a value, a value");
   });
 
+  test("a Durable Object class of wrangler's configuration, with its migrations: what it stores outlives the next deploy", async () => {
+    const { project, ran, failed, served } = clients();
+    const main = (text, name) => `import { DurableObject } from "cloudflare:workers";
+      export class ${name} extends DurableObject { async add() { const count = ((await this.ctx.storage.get("count")) ?? 0) + 1; await this.ctx.storage.put("count", count); return "${text} " + count; } }
+      export default { fetch: async (request, env) => new Response(await env.COUNTERS.getByName("one").add()) };`;
+    const folder = project("plain", { "index.js": main("first", "Counter") });
+    const config = join(folder, "wrangler.toml");
+    const plain = readFileSync(config, "utf8");
+    const objects = (name) => `\n[[durable_objects.bindings]]\nname = "COUNTERS"\nclass_name = "${name}"\n`;
+    const first = '\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Counter"]\n';
+    writeFileSync(config, plain + objects("Counter"));
+    const to = [...TO, "--name", "objects"];
+    assert.match(await failed(folder, "deploy", ...to), /not currently configured to implement Durable Objects/);
+    writeFileSync(config, plain + objects("Counter") + first);
+    await ran(folder, "deploy", ...to);
+    assert.equal((await served("objects")).text, "first 1");
+    writeFileSync(join(folder, "index.js"), main("second", "Counter"));
+    await ran(folder, "deploy", ...to);
+    assert.equal((await served("objects")).text, "second 2");
+    writeFileSync(join(folder, "index.js"), main("third", "Tally"));
+    writeFileSync(config, `${plain}${objects("Tally")}${first}\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Counter", to = "Tally" }]\n`);
+    await ran(folder, "deploy", ...to);
+    assert.equal((await served("objects")).text, "third 3");
+  });
+
   test("a script that calls another, by a service binding", async () => {
     const { project, ran, failed, served } = clients();
     const folder = project("parts");

@@ -6,6 +6,7 @@ import { text } from "../dispatch.mjs";
 
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const MAIN = `import calls from "./calls.js"; import { run } from "./described.js";
+export * from "./calls.js";
 export default { fetch: async (request, env) => Response.json(await run(calls, env)) };`;
 
 /** The modules of the script that makes the calls of a file of this folder. */
@@ -26,8 +27,8 @@ async function ofMiniflare(file, options) {
  * Makes the calls of a file by a script of `host` with this binding, and by Miniflare with these options: whether both agree call by
  * call, but for those that `known` names. So many calls there are, as README says.
  */
-export async function compare(host, file, { binding, options, count, known = {} }) {
-  await host.deploy("calls", callsOf(file), { bindings: [binding] });
+export async function compare(host, file, { binding, metadata, options, count, known = {} }) {
+  await host.deploy("calls", callsOf(file), { bindings: [binding].flat(), ...metadata });
   const [theirs, ours] = [await ofMiniflare(file, options), JSON.parse(await text(await host.ask("calls/")))];
   assert.equal(theirs.length, count);
   assert.deepEqual(ours.map(([what]) => what), theirs.map(([what]) => what));

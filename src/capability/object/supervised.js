@@ -1,0 +1,97 @@
+// A Durable Object class of a script, as it is run below our supervisor (supervisor.js): a facet, which has storage of its own, but
+// neither an alarm nor its own id. Both are the supervisor's, and what the class sees of them is as if they were its own.
+import { DurableObjectId } from "./object.js";
+
+const OP = "x-dynamic-loader-op";
+
+// What the objects of this isolate have accepted, to close it when other code takes their place. The runtime lets an object close
+// its own alone.
+const accepted = new Set();
+const { accept } = WebSocket.prototype;
+WebSocket.prototype.accept = function (...options) {
+	accepted.add(this);
+	for (const end of ["close", "error"]) this.addEventListener(end, () => accepted.delete(this));
+	return accept.apply(this, options);
+};
+
+/** `alarmGoes`: whether what deletes all that is stored deletes the alarm. */
+export function supervised(Class, alarmGoes) {
+	class Supervised extends Class {
+		constructor(ctx, env) {
+			own(ctx, alarmGoes, typeof Class.prototype.alarm === "function");
+			super(ctx, env);
+			const answer = this.fetch;
+			hide(this, "fetch", (request) => {
+				const op = request.headers.get(OP);
+				if (op !== null) return perform(this, ctx, JSON.parse(op));
+				if (typeof answer !== "function") throw new Error("Handler does not export a fetch() function.");
+				return answer.call(this, request);
+			});
+		}
+	}
+	hide(Supervised, "name", Class.name);
+	return Supervised;
+}
+
+function own(ctx, alarmGoes, hasAlarm) {
+	const { alarms, id, name } = ctx.props;
+	hide(ctx, "id", new DurableObjectId(id, name));
+	hide(ctx, "props", {});
+	const { storage } = ctx;
+	const { transaction } = storage;
+	const alarm = {
+		async setAlarm(time) {
+			const at = Number(time);
+			if (Number.isNaN(at)) throw new TypeError("Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'.");
+			if (at <= 0) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
+			if (!hasAlarm) throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
+			await alarms.set(at);
+		},
+		getAlarm: async () => alarms.get(),
+		deleteAlarm: async () => alarms.remove(),
+		async deleteAll() {
+			if (alarmGoes) await alarms.remove();
+			empty(storage);
+		},
+	};
+	const give = (to) => Object.entries(alarm).forEach(([name, method]) => hide(to, name, method));
+	give(storage);
+	hide(storage, "transaction", (closure) => transaction.call(storage, (within) => {
+		const { deleteAll } = within;
+		give(within);
+		hide(within, "deleteAll", deleteAll);
+		return closure(within);
+	}));
+}
+
+// The runtime's own way leads outside of a facet.
+function empty(storage) {
+	const { kv, sql } = storage;
+	storage.transactionSync(() => {
+		sql.exec("PRAGMA defer_foreign_keys = ON");
+		// A virtual table takes those with it that it is made of.
+		for (const what of ["type = 'view'", "sql LIKE 'CREATE VIRTUAL%'", "type = 'table'"]) {
+			const found = sql.exec(`SELECT type, name FROM sqlite_master WHERE ${what} AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`);
+			for (const { type, name } of found.toArray()) sql.exec(`DROP ${type} "${name.replaceAll('"', '""')}"`);
+		}
+		for (const [key] of [...kv.list()]) kv.delete(key);
+	});
+}
+
+async function perform(object, ctx, { op, ...asked }) {
+	if (op === "alarm") await object.alarm?.(asked);
+	if (op === "close") {
+		for (const socket of [...accepted, ...ctx.getWebSockets()]) {
+			try {
+				socket.close(1012, "The code of this Durable Object was updated.");
+			} catch {
+				// Another object's, or closed already.
+			}
+		}
+	}
+	return new Response(null, { status: 204 });
+}
+
+function hide(on, name, value) {
+	Object.defineProperty(on, name, { value, configurable: true, writable: true });
+}

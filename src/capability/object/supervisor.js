@@ -1,0 +1,163 @@
+// A Durable Object of a script: the script's class runs as a facet of this one, with storage that nobody else has. Calls come in the
+// order in which they were made. When other code is live, those under way come to their end, new ones wait, and then the facet
+// starts with the new code and what is stored.
+import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
+import { WHICH, split } from "./which.js";
+
+const FACET = "object";
+// How long those under way have.
+const DRAIN_MS = 10_000;
+// Where the code cannot be had, the alarm comes again.
+const LATER_MS = 30_000;
+
+/** `supervised(object, env, ctx)` gives what runs it, as entry.rs says. It is Rust's. */
+export function supervisor(supervised) {
+	return class Supervisor extends DurableObject {
+		#kv = this.ctx.storage.kv;
+		// The key of the code that runs.
+		#key = "";
+		#entered = Promise.resolve();
+		#underWay = new Set();
+
+		fetch(request) {
+			const [object, bare] = split(request);
+			return this.#within(object, async (facet, over) => {
+				const response = await facet.fetch(bare);
+				if (response.body === null) return response;
+				const { readable, writable } = through(response);
+				over(response.body.pipeTo(writable).catch(nothing));
+				return new Response(readable, response);
+			});
+		}
+
+		/** A method of the object. */
+		call(object, path, args) {
+			const method = path.at(-1);
+			return this.#within(object, (facet) => path.slice(0, -1).reduce(into, facet)[method](...args));
+		}
+
+		/** A property of it. */
+		read(object, path) {
+			return this.#within(object, (facet) => path.reduce(into, facet));
+		}
+
+		async setAlarm(at) {
+			if (this.#kv.get("object") !== undefined) await this.ctx.storage.setAlarm(at);
+		}
+
+		getAlarm() {
+			return this.ctx.storage.getAlarm();
+		}
+
+		deleteAlarm() {
+			return this.ctx.storage.deleteAlarm();
+		}
+
+		async alarm({ retryCount, isRetry }) {
+			const object = this.#kv.get("object");
+			if (object === undefined) return;
+			try {
+				await this.#within(object, (facet) => facet.fetch("https://object/", { headers: { [OP]: JSON.stringify({ op: "alarm", retryCount, isRetry }) } }));
+			} catch (error) {
+				// What the object throws has the runtime try again, some times.
+				if (error?.remote === true) throw error;
+				console.error(`The alarm of a Durable Object comes later: ${error.message}`);
+				await this.ctx.storage.setAlarm(Date.now() + LATER_MS);
+			}
+		}
+
+		/** Its script, or its class, is gone. */
+		async wipe() {
+			this.ctx.facets.delete(FACET);
+			await this.ctx.storage.deleteAlarm();
+			await this.ctx.storage.deleteAll();
+			this.#kv.put("gone", true);
+		}
+
+		// Calls with the facet; `over(promise)` says that the call lasts as long as that.
+		async #within(object, call) {
+			const facet = await (this.#entered = this.#entered.catch(nothing).then(() => this.#enter(object)));
+			let last;
+			const done = (async () => {
+				const value = await call(facet, (promise) => (last = promise));
+				return value;
+			})();
+			const until = done.then(() => last, nothing).finally(() => this.#underWay.delete(until));
+			this.#underWay.add(until);
+			return done;
+		}
+
+		async #enter(object) {
+			if (this.#kv.get("gone")) throw new Error("The script that this Durable Object was of is not there any more.");
+			await this.#known(object);
+			const found = told(await supervised({ ...object, known: this.#key }, this.env, this.ctx));
+			if (found.key !== this.#key) {
+				if (this.#key !== "") await this.#end();
+				this.#key = found.key;
+			}
+			return this.ctx.facets.get(FACET, async () => {
+				// It ended by itself since, and starts anew.
+				const { worker, name } = found.worker === undefined ? told(await supervised({ ...object, known: "" }, this.env, this.ctx)) : found;
+				const alarms = exports.ObjectAlarm({ props: { object: this.ctx.id.name } });
+				return { class: worker.getDurableObjectClass(name, { props: { alarms, id: object.id, name: object.name } }) };
+			});
+		}
+
+		// It is in the index before it can store anything; and an alarm has nobody to tell whose it is.
+		async #known(object) {
+			const before = this.#kv.get("object");
+			if (before === undefined) {
+				const index = this.ctx.id.name.slice(0, -object.id.length - 1);
+				await this.env.OBJECT_INDEXES.getByName(index).add(object.id, object.name);
+			}
+			// Its namespace may have another name since; and it may be known by its id alone.
+			const { name = before?.name } = object;
+			if (before?.namespace !== object.namespace || before?.name !== name) this.#kv.put("object", { ...object, name });
+			object.name = name;
+		}
+
+		async #end() {
+			let timer;
+			await Promise.race([Promise.all(this.#underWay), new Promise((resolve) => (timer = setTimeout(resolve, DRAIN_MS)))]);
+			clearTimeout(timer);
+			const facet = this.ctx.facets.get(FACET, () => {
+				throw new Error("It has ended.");
+			});
+			await facet.fetch("https://object/", { headers: { [OP]: '{"op":"close"}' } }).catch(nothing);
+			this.ctx.facets.abort(FACET, new Error("The code of this Durable Object was updated."));
+		}
+	};
+}
+
+/** The alarm of one object: a facet has none. */
+export class ObjectAlarm extends WorkerEntrypoint {
+	set(at) {
+		return this.#supervisor().setAlarm(at);
+	}
+	get() {
+		return this.#supervisor().getAlarm();
+	}
+	remove() {
+		return this.#supervisor().deleteAlarm();
+	}
+	#supervisor() {
+		return this.env.OBJECTS.getByName(this.ctx.props.object);
+	}
+}
+
+const OP = "x-dynamic-loader-op";
+const into = (object, name) => object[name];
+
+function told(found) {
+	if (typeof found === "string") throw new Error(found);
+	if (found === null) throw new Error("The code of this Durable Object cannot be had for the moment.");
+	return found;
+}
+
+// Of a length that is known it stays known.
+function through({ headers }) {
+	const length = Number(headers.get("content-length") ?? Number.NaN);
+	return Number.isNaN(length) || headers.has("content-encoding") ? new IdentityTransformStream() : new FixedLengthStream(length);
+}
+
+function nothing() {}

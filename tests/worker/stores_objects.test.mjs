@@ -1,0 +1,279 @@
+// Durable Objects of scripts: as Cloudflare's, and nobody else's.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { apiOf } from "./api.mjs";
+import { TOKEN, startScripts, text, wait, withScripts } from "./dispatch.mjs";
+import { descendants } from "./processes.mjs";
+import { compare } from "./stores/compared.mjs";
+
+const binding = (name, class_name) => ({ name, type: "durable_object_namespace", class_name });
+const created = (...classes) => ({ new_tag: "v1", new_sqlite_classes: classes });
+const bound = { bindings: [binding("NS", "Counter")], migrations: created("Counter") };
+/** What a later upload of it says. */
+const again = { bindings: bound.bindings };
+
+/** `/name/method/...args` calls a method of an object. */
+const CALLS = `
+import { DurableObject } from "cloudflare:workers";
+export default { async fetch(request, env) {
+  const [, name, method, ...args] = new URL(request.url).pathname.split("/").map(decodeURIComponent);
+  const stub = env.NS.getByName(name);
+  if (method === "fetch") return stub.fetch(request);
+  try { return Response.json((await stub[method](...args)) ?? null); } catch (error) { return new Response(error.message, { status: 422 }); }
+} };`;
+const COUNTER = (version = "one") => `${CALLS}
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+export class Counter extends DurableObject {
+  memory = 0;
+  async add() {
+    this.memory += 1;
+    const count = ((await this.ctx.storage.get("count")) ?? 0) + 1;
+    await this.ctx.storage.put("count", count);
+    return count;
+  }
+  told() { return ["${version}", this.memory]; }
+  async slow(ms) { await wait(Number(ms)); return "${version}"; }
+  ring(ms) { return this.ctx.storage.setAlarm(Date.now() + Number(ms)); }
+  async alarm() { await this.ctx.storage.put("rang", "${version}"); }
+  rang() { return this.ctx.storage.get("rang"); }
+  fetch(request) {
+    const { pathname } = new URL(request.url);
+    if (pathname.endsWith("/stream")) return new Response(new ReadableStream({ async start(to) {
+      for (const word of ["a ", "slow ", "body"]) { to.enqueue(new TextEncoder().encode(word)); await wait(300); }
+      to.close();
+    } }));
+    const [client, server] = Object.values(new WebSocketPair());
+    if (pathname.endsWith("/hibernating")) this.ctx.acceptWebSocket(server);
+    else { server.accept(); server.addEventListener("message", ({ data }) => server.send(data)); }
+    return new Response(null, { status: 101, webSocket: client });
+  }
+  webSocketMessage(socket, data) { socket.send(data); }
+} // ${version}`;
+
+describe("Durable Objects", () => {
+  let host;
+  let api;
+  before(async () => {
+    host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 } });
+    api = apiOf(host, TOKEN);
+  });
+  after(() => host?.dispose());
+  const call = async (path) => JSON.parse(await text(await host.ask(path)));
+  const socket = async (path) => {
+    const { url } = host;
+    const opened = new WebSocket(`${url.replace("http", "ws")}dispatch/tenants/${path}`);
+    const heard = [];
+    opened.onmessage = ({ data }) => heard.push(data);
+    const closed = new Promise((resolve) => (opened.onclose = ({ code }) => resolve(code)));
+    await new Promise((resolve, reject) => ([opened.onopen, opened.onerror] = [resolve, reject]));
+    return { closed, heard, send: (data) => opened.send(data), close: () => opened.close() };
+  };
+
+  test("answer each call as Cloudflare's do", async () => {
+    const names = { NS: "Counter", OTHER: "Plain", ARROW: "Arrow", SILENT: "Silent" };
+    const durableObjects = Object.fromEntries(Object.entries(names).map(([name, className]) => [name, { className, useSQLite: true }]));
+    await compare(host, "objects_calls.js", {
+      binding: Object.entries(names).map(([name, class_name]) => binding(name, class_name)),
+      metadata: { migrations: created(...Object.values(names)) },
+      options: { durableObjects },
+      count: 97,
+    });
+  });
+
+  test("are the script's own, whatever it calls them, and of one class", async () => {
+    for (const name of ["one", "two"]) await host.deploy(name, COUNTER(), bound);
+    assert.deepEqual([await call("one/a/add"), await call("one/a/add"), await call("two/a/add")], [1, 2, 1]);
+    await host.deploy("both", `${COUNTER()}
+      export class Other extends Counter {}
+      export { worker as default }; const worker = { async fetch(request, env) { return Response.json([await env.NS.getByName("a").add(), await env.OTHER.getByName("a").add()]); } };`.replace("export default {", "const unused = {"), {
+      bindings: [binding("NS", "Counter"), binding("OTHER", "Other")], migrations: created("Counter", "Other"),
+    });
+    assert.deepEqual(await call("both/"), [1, 1]);
+  });
+
+  test("what a script makes up reaches no other's, nor the host", async () => {
+    await host.deploy("victim", COUNTER(), bound);
+    await call("victim/a/add");
+    // The stub as the loader gives it, before it is wrapped, is had by nobody; what is wrapped has it in a private field.
+    await host.deploy("forger", `${CALLS}
+      export class Counter extends DurableObject {
+        async props() { return [this.ctx.props, this.ctx.id.name]; }
+        async steal() {
+          const told = [];
+          for (const headers of [{ "x-dynamic-loader-object": encodeURIComponent('{"script":"victim","id":"x"}') }, { "x-dynamic-loader-op": '{"op":"alarm"}' }]) {
+            told.push((await this.env.NS.getByName("other").fetch("https://object/", { headers })).status);
+          }
+          return told;
+        }
+        alarm() { throw new Error("rang"); }
+        fetch(request) { return new Response(null, { status: [...request.headers.keys()].some((name) => name.startsWith("x-dynamic-loader")) ? 500 : 204 }); }
+      }`, bound);
+    assert.deepEqual(await call("forger/a/steal"), [204, 204]);
+    assert.deepEqual(await call("forger/a/props"), [{}, "a"]);
+  });
+
+  test("the entrypoint and the objects refuse what our module would not have asked", async () => {
+    const objects = await host.miniflare.getDurableObjectNamespace("OBJECTS");
+    const id = "0".repeat(64);
+    const ask = (script, incarnation) => objects.get(objects.idFromName(`made/up/1/object/Counter/${id}`)).fetch("https://object/", {
+      headers: { "x-dynamic-loader-object": encodeURIComponent(JSON.stringify({ namespace: "tenants", script, incarnation, class: "Counter", id })) },
+    });
+    await assert.rejects(ask("none", "1"), /not there any more/);
+    await assert.rejects(ask("one", "1"), /not there any more/, "of another life of the script");
+  });
+
+  test("a new version finds what is stored; what is under way comes to its end, and what comes after waits for it", async () => {
+    await host.deploy("app", COUNTER(), bound);
+    assert.equal(await call("app/a/add"), 1);
+    const slow = call("app/a/slow/1500");
+    const streamed = host.ask("app/a/fetch/stream").then(text);
+    await wait(400);
+    await host.deploy("app", COUNTER("two"), again);
+    const after = call("app/a/told");
+    assert.equal(await Promise.race([slow, after.then(() => "too early")]), "one");
+    assert.deepEqual(await after, ["two", 0]);
+    assert.equal(await streamed, "a slow body");
+    assert.equal(await call("app/a/add"), 2);
+    assert.deepEqual(await call("app/a/told"), ["two", 1], "it stays in memory");
+  });
+
+  test("WebSockets work, and are closed with 1012 when other code is live; those of others are not", async () => {
+    await host.deploy("sockets", COUNTER(), bound);
+    const [one, two, other] = [await socket("sockets/a/fetch/plain"), await socket("sockets/a/fetch/hibernating"), await socket("sockets/b/fetch/plain")];
+    for (const { send } of [one, two, other]) send("hello");
+    while ([one, two, other].some(({ heard }) => heard.length === 0)) await wait(10);
+    await host.deploy("sockets", COUNTER("two"), again);
+    assert.deepEqual(await call("sockets/a/told"), ["two", 0]);
+    assert.deepEqual([await one.closed, await two.closed], [1012, 1012]);
+    other.send("still there");
+    while (other.heard.length < 2) await wait(10);
+    other.close();
+  });
+
+  test("an alarm runs the code that is live", async () => {
+    await host.deploy("alarms", COUNTER(), bound);
+    await call("alarms/a/ring/700");
+    await host.deploy("alarms", COUNTER("two"), again);
+    while ((await call("alarms/a/rang")) === null) await wait(20);
+    assert.equal(await call("alarms/a/rang"), "two");
+  });
+
+  test("go with their script, and one that is made anew finds nothing", async () => {
+    await host.deploy("gone", COUNTER(), bound);
+    assert.deepEqual([await call("gone/a/add"), await call("gone/a/add")], [1, 2]);
+    await call("gone/a/ring/1000");
+    await host.remove("gone");
+    await host.deploy("gone", COUNTER(), bound);
+    assert.equal(await call("gone/a/add"), 1);
+    await wait(1200);
+    assert.equal(await call("gone/a/rang"), null);
+  });
+
+  test("a script that is gone leaves nothing of its objects", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "objects-gone-"));
+    try {
+      await withScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: folder } }, async (host) => {
+        await host.deploy("app", COUNTER().replace('put("count", count)', 'put("count", count); await this.ctx.storage.put("mark", "the mark of this test")'), bound);
+        for (const name of ["a", "b", "c"]) await text(await host.ask(`app/${name}/add`));
+        const { readdirSync, readFileSync } = await import("node:fs");
+        const marked = () => readdirSync(folder, { recursive: true }).filter((name) => /\.sqlite/.test(name) && readFileSync(join(folder, name)).includes("the mark of this test"));
+        assert.ok(marked().length >= 3);
+        await host.remove("app");
+        for (let i = 0; i < 200 && marked().length > 0; i += 1) await wait(50);
+        assert.deepEqual(marked(), []);
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("migrations: a class is renamed with its objects, and deleted with them", async () => {
+    await host.deploy("moves", COUNTER(), bound);
+    await call("moves/a/add");
+    const renamed = COUNTER().replace("class Counter", "class Tally");
+    await host.deploy("moves", renamed, { bindings: [binding("NS", "Tally")], migrations: { old_tag: "v1", new_tag: "v2", renamed_classes: [{ from: "Counter", to: "Tally" }] } });
+    assert.equal(await call("moves/a/add"), 2);
+    const at = "/accounts/0123456789abcdef0123456789abcdef/workers/dispatch/namespaces/tenants/scripts/moves";
+    assert.equal((await api("GET", at)).result.script.migration_tag, "v2");
+    await host.deploy("moves", renamed, { migrations: { old_tag: "v2", new_tag: "v3", steps: [{ deleted_classes: ["Tally"] }] } });
+    await host.deploy("moves", renamed, { bindings: [binding("NS", "Tally")], migrations: { old_tag: "v3", new_tag: "v4", new_sqlite_classes: ["Tally"] } });
+    assert.equal(await call("moves/a/add"), 1, "it is another class of the same name");
+  });
+
+  test("what cannot be is refused as Cloudflare does, and nothing changes", async () => {
+    await host.deploy("kept", COUNTER(), bound);
+    await call("kept/a/add");
+    const codes = async (source, metadata) => {
+      try {
+        await host.deploy("kept", source, metadata);
+        return "it was taken";
+      } catch (error) {
+        return Number(/"code":\s*(\d+)|code: (\d+)/.exec(`${error.message} ${JSON.stringify(error)}`)?.slice(1).find(Boolean));
+      }
+    };
+    const without = CALLS;
+    assert.equal(await codes(without, { bindings: [] }), 10064, "the class is gone and its objects are there");
+    assert.equal(await codes(COUNTER(), { bindings: [binding("NS", "None")] }), 10061);
+    assert.equal(await codes(COUNTER(), { bindings: [{ ...binding("NS", "Counter"), script_name: "app" }] }), 10061);
+    assert.equal(await codes(COUNTER(), bound), 10079, "from the start again");
+    assert.equal(await codes(COUNTER(), { ...again, migrations: { old_tag: "v1", new_tag: "v2", new_sqlite_classes: ["Counter"] } }), 10074);
+    assert.equal(await codes(COUNTER(), { ...again, migrations: { old_tag: "v1", new_tag: "v2", deleted_classes: ["Counter"] } }), 10061);
+    assert.equal(await codes(COUNTER(), { ...again, migrations: { old_tag: "v1", new_tag: "v2", new_sqlite_classes: ["NotExported"] } }), 10064);
+    await assert.rejects(host.upload("kept", COUNTER("two"), { ...again, migrations: { old_tag: "v1", new_tag: "v2", new_sqlite_classes: ["Counter2"] } }));
+    assert.equal(await call("kept/a/add"), 2);
+    const id = await host.upload("kept", COUNTER("three"), again);
+    await host.split("kept", { [id]: 100 });
+    assert.deepEqual([await call("kept/a/add"), await call("kept/a/told")], [3, ["three", 1]], "a version that is deployed later");
+  });
+});
+
+test("three times kill -9: what was acknowledged is there, and alarms ring", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "objects-kill-"));
+  const options = { bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
+  let host = await startScripts(options);
+  const call = async (path) => JSON.parse(await text(await host.ask(path)));
+  try {
+    await host.deploy("app", COUNTER(), bound);
+    const counts = { a: 0, b: 0 };
+    for (let kills = 0; kills < 3; kills += 1) {
+      let ended = false;
+      const writer = async (name) => {
+        while (!ended) {
+          const answer = await host.ask(`app/${name}/add`).then((answer) => (answer.status === 200 ? answer.json() : undefined)).catch(() => undefined);
+          if (answer !== undefined) counts[name] = answer;
+        }
+      };
+      const writers = Object.keys(counts).map(writer);
+      await call(`app/alarm${kills}/ring/1500`);
+      const before = counts.a + counts.b;
+      while (counts.a + counts.b < before + 30) await wait(10);
+      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
+      ended = true;
+      await Promise.all(writers);
+      await host.dispose();
+      host = await startScripts({ ...options, again: true });
+      for (const name of Object.keys(counts)) {
+        const count = await call(`app/${name}/add`);
+        assert.ok(count > counts[name], `${name}: ${count} after ${counts[name]} was acknowledged`);
+        counts[name] = count;
+      }
+      for (let i = 0; i < 200 && (await call(`app/alarm${kills}/rang`)) === null; i += 1) await wait(50);
+      assert.equal(await call(`app/alarm${kills}/rang`), "one", "an alarm that was acknowledged rings");
+    }
+  } finally {
+    await host.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("the digest that makes ids is SHA-256", async () => {
+  const { sha256 } = await import("../../src/capability/object/child.js");
+  for (let length = 0; length < 300; length += 1) {
+    const bytes = randomBytes(length);
+    assert.equal(Buffer.from(sha256(bytes)).toString("hex"), createHash("sha256").update(bytes).digest("hex"), `${length} bytes`);
+  }
+});
