@@ -32,15 +32,15 @@ export function workFolder(secrets) {
   return { storage: join(folder, "storage"), secretsFile, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Starts it and waits until it answers. */
-export async function startWrangler({ storage, secretsFile }) {
+/** Starts it and waits until it answers: this project, or what else has a configuration in the folder `root`. */
+export async function startWrangler({ storage, secretsFile }, root = ROOT) {
   const port = await freePort();
   const options = [
     "dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(await freePort()),
     "--persist-to", storage, "--env-file", secretsFile, "--show-interactive-dev-session", "false",
   ];
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "1", NO_COLOR: "1" };
-  const child = spawn(join(ROOT, "node_modules/.bin/wrangler"), options, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(join(ROOT, "node_modules/.bin/wrangler"), options, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
   const closed = new Promise((resolve) => child.once("close", resolve));
