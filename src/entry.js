@@ -3,6 +3,7 @@ import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from ".
 import { entry } from "../worker-loader/entry.js";
 import { gateway } from "./capability/outbound.js";
 import { supervisor } from "./capability/object/supervisor.js";
+import { queues } from "./capability/queue/store.js";
 import { services } from "./capability/service.js";
 import { host } from "./dispatch/finish.js";
 import { runner } from "./pattern/job/runner.js";
@@ -20,6 +21,7 @@ export { Kv } from "./capability/kv/kv.js";
 export { KvStore } from "./capability/kv/store.js";
 export { ObjectIndex } from "./capability/object/index.js";
 export { Objects } from "./capability/object/objects.js";
+export { Queue } from "./capability/queue/queue.js";
 export { ObjectAlarm } from "./capability/object/supervisor.js";
 export { Tail } from "./dispatch/tail.js";
 // Where the requests go that they make themselves. Rust is asked as it is for requests to this Worker: a panic ends with it.
@@ -34,4 +36,7 @@ export const Runner = runner(scripted);
 // What runs the Durable Objects of a script.
 const { fetch: supervised } = entry(generated, { fetch: generated.prototype.supervised, panicked: () => null });
 export const Supervisor = supervisor(supervised);
+// What delivers the messages of a queue.
+const { fetch: hosted } = entry(generated, { fetch: generated.prototype.hosted, panicked: () => null });
+export const QueueStore = queues(hosted);
 export default host(generated, entry);

@@ -99,6 +99,20 @@ pub fn supervised(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
+/// What the queues are delivered to that a script consumes: a Promise of `{consumer}`, or of the text of what is wrong, for
+/// `capability/queue/store.js`.
+#[wasm_bindgen]
+pub fn hosted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let text =
+            |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default().as_string().unwrap_or_default();
+        Ok(match dispatch::consumer(&env, &ctx, &text("namespace"), &text("script")).await {
+            Ok(found) => found,
+            Err(refusal) => reply::Error::from(refusal).message.into(),
+        })
+    })
+}
+
 /// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
 /// `pattern/job/runner.js`.
 #[wasm_bindgen]

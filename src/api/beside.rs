@@ -19,6 +19,7 @@ pub(super) const RESOURCES: &[Resource] = &[
     read("accounts", &[("GET", Does::Own(Action::Accounts))]),
     read("accounts/:account", &[("GET", Does::Own(Action::Account))]),
     read(in_account!("r2/buckets/:item"), &[("GET", Does::Own(Action::Bucket))]),
+    read(in_account!("queues"), &[("GET", Does::Own(Action::Queues))]),
     any(in_account!("workers/scripts/:script")),
     any(in_account!("workers/scripts/:script/*")),
     any(in_account!("workers/services/:script")),
@@ -57,6 +58,13 @@ pub fn answer(action: Action, call: &Call, caller: &Caller, mut query: Query<'_>
         Action::Account => Ok(envelope::success(&account(&call.account).to_string())),
         // Wrangler asks for each before it deploys, and makes what is not there: each script has a bucket of the name, once it writes.
         Action::Bucket => Ok(envelope::success(&json!({ "name": call.item }).to_string())),
+        // It asks for those by their names; a namespace has a queue with the first message.
+        Action::Queues => {
+            let named = query
+                .text("name")
+                .map(|name| json!({ "queue_name": name, "queue_id": name, "producers": [], "consumers": [] }));
+            Ok(envelope::page(&envelope::whole(named.into_iter().filter(|_| first).collect())))
+        }
         Action::Memberships => {
             let role = if caller.writes { "Workers Platform Admin" } else { "Workers Platform (Read-only)" };
             list(json!({ "id": caller.id, "status": "accepted", "account": account(ACCOUNT), "roles": [role] }))

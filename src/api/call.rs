@@ -1,8 +1,8 @@
 //! One call of the control API, as its method and path say.
 
 use super::{
-    Does, Resource, beside, bindings, deployments, namespaces, outbound, query::decode, scripts, secrets, settings,
-    tags, tokens, versions,
+    Does, Resource, beside, bindings, deployments, namespaces, outbound, query::decode, queues, scripts, secrets,
+    settings, tags, tokens, versions,
 };
 use crate::registry::{Name, Problem, Refusal, problem};
 
@@ -10,7 +10,7 @@ use crate::registry::{Name, Problem, Refusal, problem};
 pub const ROOT: &str = "/client/v4";
 
 /// All there is. The first that a path is of counts.
-pub const RESOURCES: [&[Resource]; 11] = [
+pub const RESOURCES: [&[Resource]; 12] = [
     scripts::RESOURCES,
     versions::RESOURCES,
     deployments::RESOURCES,
@@ -19,6 +19,7 @@ pub const RESOURCES: [&[Resource]; 11] = [
     secrets::RESOURCES,
     tags::RESOURCES,
     outbound::RESOURCES,
+    queues::RESOURCES,
     namespaces::RESOURCES,
     tokens::RESOURCES,
     beside::RESOURCES,
@@ -98,7 +99,7 @@ impl Call {
     }
 }
 
-/// What is said of a path that there is not. wrangler asks for a bucket or a queue before it uploads what binds it.
+/// What is said of a path that there is not. wrangler asks for some things before it uploads what binds them.
 fn unknown(method: &str, path: &str) -> String {
     let mut message = format!("There is no call {method} {path}.");
     let product = path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix("/accounts/")?.split('/').nth(1));
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn what_a_binding_would_need_is_told_from_a_wrong_path() {
         let told = |path: &str| reply::Error::from(Call::parse("GET", path).unwrap_err()).message;
-        assert!(told("/client/v4/accounts/a/queues/jobs").contains("binding"));
+        assert!(told("/client/v4/accounts/a/vectorize/v2/indexes").contains("binding"));
         assert!(!told("/client/v4/accounts/a/workers/dispatch").contains("binding"));
         assert!(!told("/client/v4/zones").contains("binding"));
     }

@@ -21,6 +21,7 @@ mod namespaces;
 mod outbound;
 pub mod plan;
 pub mod query;
+mod queues;
 mod resource;
 mod scripts;
 mod secrets;

@@ -44,6 +44,8 @@ pub enum Whom {
     Namespace,
     /// The one of the script in the path.
     Script,
+    /// The one of the queue in the path.
+    Queue,
 }
 
 /// Where the value of a field is.
@@ -81,6 +83,7 @@ pub enum Action {
     Accounts,
     Account,
     Bucket,
+    Queues,
     OrdinaryWorker,
     PutScript,
     PutContent,

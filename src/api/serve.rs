@@ -140,6 +140,10 @@ impl Scope {
         let (binding, name) = match question.whom {
             Whom::Directory => ("DIRECTORY", "directory".to_owned()),
             Whom::Namespace => ("NAMESPACES", self.namespace().await?.id),
+            Whom::Queue => {
+                operation["namespace"] = self.call.namespace.as_str().into();
+                ("QUEUES", [&self.namespace().await?.id, "/queue/", &self.call.item].concat())
+            }
             Whom::Script => {
                 let namespace = self.namespace().await?;
                 operation["namespace"] = self.call.namespace.as_str().into();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
 use crate::{
-    registry::{given, objects_module, outbound::Way, part, service, store},
+    registry::{given, host_module, outbound::Way, part, service, store},
     upload::{Place, bundle_key},
 };
 
@@ -24,8 +24,8 @@ pub struct Owner<'a> {
     pub incarnation: &'a str,
     /// How many services deep it is called.
     pub depth: u32,
-    /// Whether it is to run the script's Durable Objects, and not its requests.
-    pub of_objects: bool,
+    /// Whether it is for what the host calls itself, Durable Objects and the consumer of queues, and not for requests.
+    pub hosted: bool,
 }
 
 /// What of a code is made where there is JavaScript.
@@ -74,7 +74,7 @@ pub fn code(
     let given = given(version).to_string();
     covered.push_str(&given);
     let place = Place { key, main_module: text("main_module").to_owned(), given };
-    let main_module = if owner.of_objects { objects_module(version) } else { text("main_module").to_owned() };
+    let main_module = if owner.hosted { host_module(version) } else { text("main_module").to_owned() };
     let mut code = WorkerCode::builder(text("compatibility_date"), main_module)
         .bundle((means.bundle)(&covered, place))
         .limits(of_runtime(limits));
@@ -89,13 +89,16 @@ pub fn code(
             of if part::kind(of).is_some() => code,
             of if store::of_type(of).is_some() => {
                 let Some((kind, id)) = store::of(binding) else { continue };
-                let props = json!({
+                let mut props = json!({
                     "namespace": owner.namespace,
                     "namespace_id": owner.namespace_id,
                     "script": owner.script,
                     "incarnation": owner.incarnation,
                     "id": id,
                 });
+                if !binding["delivery_delay"].is_null() {
+                    props["delivery_delay"] = binding["delivery_delay"].clone();
+                }
                 code.env_stub(name, (means.stub)(kind.entrypoint, REVISION, props)?)
             }
             "secret_text" => code.env_secret(name, (means.open)(name, field("text"))?, field("version")),
@@ -166,7 +169,7 @@ mod tests {
     use worker_loader::{Handle, WorkerKey};
 
     const OWNER: Owner<'static> =
-        Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1", depth: 0, of_objects: false };
+        Owner { namespace: "ns", namespace_id: "id", script: "app", incarnation: "i1", depth: 0, hosted: false };
 
     fn version() -> Value {
         json!({
@@ -236,7 +239,7 @@ mod tests {
         for (what, other) in [
             ("name", Owner { namespace: "other", ..OWNER }),
             ("namespace", Owner { namespace_id: "id2", ..OWNER }),
-            ("objects", Owner { of_objects: true, ..OWNER }),
+            ("hosted", Owner { hosted: true, ..OWNER }),
             ("life", Owner { incarnation: "i2", ..OWNER }),
         ] {
             assert_ne!(key(other, &version(), Policy::default()), plain, "{what}: two tenants share no isolate");

@@ -36,8 +36,8 @@ const FORMER: usize = 32;
 enum As {
     /// A service, called by one that is so deep itself.
     Service(u32),
-    /// The script's Durable Objects.
-    Objects,
+    /// What the host calls itself: Durable Objects, and the consumer of queues.
+    Hosted,
 }
 
 /// What is live of a script.
@@ -161,9 +161,9 @@ impl Live {
         self.other(env, name, at, As::Service(depth))
     }
 
-    /// The same for the objects of its Durable Object classes.
-    pub fn running_objects(&self, env: &Env, name: &Name, at: usize) -> Result<Rc<Running>, Error> {
-        self.other(env, name, at, As::Objects)
+    /// The same for what the host calls of it itself.
+    pub fn running_hosted(&self, env: &Env, name: &Name, at: usize) -> Result<Rc<Running>, Error> {
+        self.other(env, name, at, As::Hosted)
     }
 
     fn other(&self, env: &Env, name: &Name, at: usize, run_as: As) -> Result<Rc<Running>, Error> {
@@ -186,7 +186,7 @@ impl Live {
             script: &name.script,
             incarnation: &self.snapshot.incarnation,
             depth: if let As::Service(depth) = run_as { depth } else { 0 },
-            of_objects: run_as == As::Objects,
+            hosted: run_as == As::Hosted,
         };
         let (env, vaults) = (env.clone(), env.clone());
         let means = Means {

@@ -21,6 +21,8 @@ mod asked;
 #[cfg(target_arch = "wasm32")]
 mod attempt;
 #[cfg(target_arch = "wasm32")]
+mod hosted;
+#[cfg(target_arch = "wasm32")]
 mod incident;
 #[cfg(target_arch = "wasm32")]
 mod isolate;
@@ -32,8 +34,6 @@ mod live;
 mod namespace;
 #[cfg(target_arch = "wasm32")]
 mod note;
-#[cfg(target_arch = "wasm32")]
-mod object;
 #[cfg(target_arch = "wasm32")]
 mod operator;
 #[cfg(target_arch = "wasm32")]
@@ -58,9 +58,9 @@ mod trip;
 #[cfg(target_arch = "wasm32")]
 pub use self::{
     asked::explained,
+    hosted::{Object, consumer, object},
     isolate::{forget, forget_namespace, health, loaded_workers, record},
     leaving::Leaving,
-    object::{Object, object},
     operator::hosts,
     outcome::{failed, loaded},
     own::{Own, Read, Reading, made_anew, run_once},

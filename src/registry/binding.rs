@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 255;
 const MOST_BYTES: usize = 1_000_000;
 
 /// What a dynamic worker can be given today. `inherit` is none of them: it takes one of the latest version.
-pub const TYPES: [&str; 13] = [
+pub const TYPES: [&str; 14] = [
     "plain_text",
     "secret_text",
     "json",
@@ -21,6 +21,7 @@ pub const TYPES: [&str; 13] = [
     "d1",
     "r2_bucket",
     "durable_object_namespace",
+    "queue",
     "assets",
     "version_metadata",
     "service",
@@ -197,6 +198,8 @@ fn kept_fields(binding: &Value) -> Value {
         "namespace_id",
         "id",
         "bucket_name",
+        "queue_name",
+        "delivery_delay",
         "class_name",
         "script_name",
         "service",
@@ -227,6 +230,7 @@ fn bytes(binding: &Value) -> usize {
         + length("namespace_id")
         + length("id")
         + length("bucket_name")
+        + length("queue_name")
         + length("class_name")
         + json
 }

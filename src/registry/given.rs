@@ -4,15 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::{part, store};
 
-/// The main module of the worker that runs the Durable Objects of a version, in the folder of what is given.
-const OBJECTS: &str = "/objects.js";
+/// The main module of the worker that runs what the host calls itself of a version, in the folder of what is given.
+const HOST: &str = "/host.js";
 
 /// From this date on what deletes all that an object has stored deletes its alarm, too:
 /// <https://developers.cloudflare.com/workers/configuration/compatibility-flags/>.
 const ALARM_GOES: (&str, &str, &str) = ("2026-02-24", "delete_all_deletes_alarm", "delete_all_preserves_alarm");
 
-/// `{folder, parts, wrapped, sources, classes, alarm_goes}`: of its parts, of its stores with what makes of a stub what a script
-/// knows, and of its Durable Object classes. `folder` is of modules that the script has none in.
+/// `{folder, parts, wrapped, sources, classes, alarm_goes, consumes}`: of its parts, of its stores with what makes of a stub what a
+/// script knows, of its Durable Object classes, and whether it consumes queues. `folder` is of modules that the script has none in.
 pub fn given(version: &Value) -> Value {
     let (mut wrapped, mut sources) = (Vec::new(), json!({}));
     let mut add = |kind: &store::Kind| sources[kind.name] = kind.source.into();
@@ -27,6 +27,10 @@ pub fn given(version: &Value) -> Value {
         store::kind(store::OBJECT).into_iter().for_each(add);
         sources["supervised"] = store::SUPERVISED.into();
     }
+    let consumes = consumes(version);
+    if consumes {
+        sources["consumer"] = store::CONSUMER.into();
+    }
     json!({
         "folder": folder(version),
         "parts": part::list(version),
@@ -34,12 +38,18 @@ pub fn given(version: &Value) -> Value {
         "sources": sources,
         "classes": classes,
         "alarm_goes": alarm_goes(version),
+        "consumes": consumes,
     })
 }
 
-/// The main module of the worker that runs the Durable Objects of a version.
-pub fn objects_module(version: &Value) -> String {
-    folder(version) + OBJECTS
+/// Whether the version has a handler for what is in queues.
+pub fn consumes(version: &Value) -> bool {
+    version["handlers"].as_array().is_some_and(|handlers| handlers.contains(&"queue".into()))
+}
+
+/// The main module of the worker that runs what the host calls itself of a version: its Durable Objects, and its consumer of queues.
+pub fn host_module(version: &Value) -> String {
+    folder(version) + HOST
 }
 
 fn folder(version: &Value) -> String {
@@ -72,8 +82,7 @@ mod tests {
         let given = given(&json!({ "bindings": [store("A"), store("B"), { "name": "C", "type": "json", "json": 1 }] }));
         assert_eq!(given["wrapped"], json!([["A", "kv", "A"], ["B", "kv", "B"]]));
         assert_eq!(given["sources"].as_object().map(serde_json::Map::len), Some(1));
-        let nothing =
-            json!({ "folder": "given", "parts": [], "wrapped": [], "sources": {}, "classes": [], "alarm_goes": false });
+        let nothing = json!({ "folder": "given", "parts": [], "wrapped": [], "sources": {}, "classes": [], "alarm_goes": false, "consumes": false });
         assert_eq!(super::given(&json!({})), nothing);
     }
 
@@ -82,7 +91,7 @@ mod tests {
         let version =
             json!({ "modules": [{ "name": "given/a.js" }, { "name": "_given/env.js" }, { "name": "__given" }] });
         assert_eq!(given(&version)["folder"], "__given");
-        assert_eq!(objects_module(&version), "__given/objects.js");
+        assert_eq!(host_module(&version), "__given/host.js");
     }
 
     #[test]

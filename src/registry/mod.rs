@@ -34,7 +34,7 @@ pub mod version;
 pub use config::{Config, Draft, MAX_CONFIG_BYTES, Stored};
 pub use etag::Etag;
 pub use fields::Fields;
-pub use given::{given, objects_module};
+pub use given::{consumes, given, host_module};
 pub use name::{BUILTIN, Name, PATTERNS, is_name};
 pub use page::Page;
 pub use problem::Problem;

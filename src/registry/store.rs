@@ -15,6 +15,8 @@ pub struct Kind {
     pub objects: &'static str,
     /// The entrypoint of ours that a script's stub leads to.
     pub entrypoint: &'static str,
+    /// Whether it is the namespace's: any of its scripts has the same.
+    pub shared: bool,
     /// What makes of the stub what Cloudflare's runtime would give the script.
     pub source: &'static str,
 }
@@ -26,6 +28,7 @@ const KINDS: &[Kind] = &[
         name: "kv",
         objects: "KVS",
         entrypoint: "Kv",
+        shared: false,
         source: include_str!("../capability/kv/child.js"),
     },
     Kind {
@@ -35,6 +38,7 @@ const KINDS: &[Kind] = &[
         name: "d1",
         objects: "DATABASES",
         entrypoint: "D1",
+        shared: false,
         source: include_str!("../capability/d1/child.js"),
     },
     Kind {
@@ -43,6 +47,7 @@ const KINDS: &[Kind] = &[
         name: "r2",
         objects: "SWEEPS",
         entrypoint: "R2",
+        shared: false,
         source: include_str!("../capability/r2/child.js"),
     },
     Kind {
@@ -52,7 +57,17 @@ const KINDS: &[Kind] = &[
         name: OBJECT,
         objects: "OBJECT_INDEXES",
         entrypoint: "Objects",
+        shared: false,
         source: include_str!("../capability/object/child.js"),
+    },
+    Kind {
+        binding: "queue",
+        id: "queue_name",
+        name: "queue",
+        objects: "QUEUES",
+        entrypoint: "Queue",
+        shared: true,
+        source: include_str!("../capability/queue/child.js"),
     },
 ];
 
@@ -61,6 +76,9 @@ pub const OBJECT: &str = "object";
 
 /// What runs a Durable Object class of a script below our supervisor.
 pub const SUPERVISED: &str = include_str!("../capability/object/supervised.js");
+
+/// What brings a batch of a queue to a script's handler.
+pub const CONSUMER: &str = include_str!("../capability/queue/consumer.js");
 
 const LONGEST_ID: usize = 100;
 
@@ -91,7 +109,7 @@ pub fn wrong(binding: &Value) -> Option<&'static str> {
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
     (!is_good)
-        .then_some("the id of its store (namespace_id of kv_namespace, id of d1, bucket_name of r2_bucket), 1 to 100 letters, digits, - _ and .")
+        .then_some("the id of its store (namespace_id of kv_namespace, id of d1, bucket_name of r2_bucket, queue_name of queue), 1 to 100 letters, digits, - _ and .")
 }
 
 #[cfg(test)]

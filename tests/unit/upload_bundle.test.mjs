@@ -5,7 +5,7 @@ import { decode, encode, loadable, readBundle } from "../../src/upload/bundle.js
 import { contentOf } from "../../src/upload/content.js";
 
 const encoder = new TextEncoder();
-const GIVEN = JSON.stringify({ folder: "given", parts: [], wrapped: [], sources: {}, classes: [] });
+const GIVEN = JSON.stringify({ folder: "given", parts: [], wrapped: [], sources: {}, classes: [], consumes: false });
 const MODULES = [
   { name: "index.js", kind: "js", bytes: encoder.encode("export default 'ä'") },
   { name: "empty.txt", kind: "text", bytes: new Uint8Array() },

@@ -10,7 +10,7 @@ import { created, directory, draft, modes, namespace, script, sql, until, upload
 const SCHEMAS = join(import.meta.dirname, "../../src/storage");
 // The steps that the code takes, from its own files: of each object the first, the second and so on.
 const steps = (folder, prefix) => readdirSync(join(SCHEMAS, folder)).filter((name) => name.startsWith(prefix) && name.endsWith(".sql"))
-  .sort().map((name) => readFileSync(join(SCHEMAS, folder, name), "utf8"));
+  .sort(new Intl.Collator("en", { numeric: true }).compare).map((name) => readFileSync(join(SCHEMAS, folder, name), "utf8"));
 const STEPS = { SCRIPTS: steps("script/schema", ""), NAMESPACES: steps("schema", "namespace_"), DIRECTORY: steps("schema", "directory_") };
 /** A database of this schema, with these rows in it. */
 const ofSchema = (binding, number, rows = "") => `CREATE TABLE schema (version INTEGER NOT NULL); INSERT INTO schema (version) VALUES (${number});

@@ -68,7 +68,7 @@ const KINDS = { js: "js", mjs: "js", cjs: "cjs", txt: "text", bin: "data", json:
 async function checked(files, { main = Object.keys(files)[0], date = "2026-07-01", flags = [], env = {}, assets = [], fake } = {}) {
   const all = Object.entries(files).map(([name, data]) => ({ name, kind: KINDS[name.split(".").at(-1)], base64: Buffer.from(data).toString("base64") }));
   const [maps, modules] = [all.filter(({ kind }) => !kind), all.filter(({ kind }) => kind)];
-  const asked = { compatibility_date: date, compatibility_flags: flags, main_module: main, env, stubs: assets.map((name) => [name, "Assets"]), given: { parts: [], wrapped: [], sources: {} } };
+  const asked = { compatibility_date: date, compatibility_flags: flags, main_module: main, env, stubs: assets.map((name) => [name, "Assets"]), given: { folder: "given", parts: [], wrapped: [], sources: {}, classes: [], consumes: false } };
   const answer = await miniflare.dispatchFetch("http://host/", { method: "POST", body: JSON.stringify({ asked, modules, maps, fake }) });
   return answer.json();
 }
@@ -88,7 +88,7 @@ const CLASSES = 'import { WorkerEntrypoint, DurableObject, WorkflowEntrypoint } 
 
 describe("what is let through", () => {
   test("tells its handlers and its named entrypoints", async () => {
-    assert.deepEqual(await good({ "index.js": FETCH }), { handlers: ["fetch"], named_handlers: [] });
+    assert.deepEqual(await good({ "index.js": FETCH }), { handlers: ["fetch"], named_handlers: [], classes: [] });
     const code = `${CLASSES}
       export default class extends WorkerEntrypoint { fetch() {} add(a, b) {} get getter() { throw new Error("not run"); } }
       export class Admin extends WorkerEntrypoint { ban() {} }
@@ -103,6 +103,7 @@ describe("what is let through", () => {
         { name: "Room", handlers: ["join"] },
         { name: "other", handlers: ["fetch", "queue"] },
       ],
+      classes: ["Room"],
     });
   });
 

@@ -1,6 +1,7 @@
 //! The Durable Object of one namespace: the index of its scripts, and how many it may have.
 
 mod quota;
+mod stores;
 
 use std::cell::RefCell;
 
@@ -20,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/namespace_2.sql"),
     include_str!("../schema/namespace_3.sql"),
     include_str!("../schema/namespace_4.sql"),
+    include_str!("../schema/namespace_5.sql"),
 ];
 
 /// So many scripts are deleted before anything else gets its turn.
@@ -79,6 +81,9 @@ impl Namespace {
             "spend" => self.spend(input),
             "quota" => self.quota(),
             "patch_quota" => self.patch_quota(&input["patch"]),
+            "add_store" => self.add_store(&input["name"]),
+            "remove_store" => self.remove_store(&input["name"]),
+            "queues" => self.queues(),
             "delete" => self.delete(),
             _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
         })?;
@@ -240,6 +245,7 @@ impl Namespace {
         }
         self.tell_directory().await?;
         outcome?;
+        self.wipe().await?;
         if self.is_deleted()? && self.count()? > 0 {
             // Those that are deleted and have not said so yet get a moment for it.
             let again = if names.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };

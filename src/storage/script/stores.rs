@@ -13,6 +13,9 @@ impl Op<'_> {
     pub(super) fn add_stores(&self, version: &Value, incarnation: &str) -> Result<(), Refusal> {
         for binding in version["bindings"].as_array().into_iter().flatten() {
             let Some((kind, id)) = store::of(binding) else { continue };
+            if kind.shared {
+                continue;
+            }
             let name = [incarnation, "/", kind.name, "/", id].concat();
             self.db.run("INSERT OR IGNORE INTO store (name, kind) VALUES (?, ?)", &[name.into(), kind.name.into()])?;
         }

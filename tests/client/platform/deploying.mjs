@@ -103,6 +103,20 @@ export default (clients) => describe("wrangler deploy", () => {
     assert.equal((await served("objects")).text, "third 3");
   });
 
+  test("a queue of wrangler's configuration", async () => {
+    const { project, ran, served, api } = clients();
+    const folder = project("plain", { "index.js": `export default {
+      async fetch(request, env) { if (request.method === "POST") await env.JOBS.send(await request.text()); return new Response(await env.STORE.get("came")); },
+      async queue(batch, env) { for (const { body } of batch.messages) await env.STORE.put("came", body); },
+    };` });
+    appendFileSync(join(folder, "wrangler.toml"), '\n[[queues.producers]]\nbinding = "JOBS"\nqueue = "jobs"\n[[queues.consumers]]\nqueue = "jobs"\n[[kv_namespaces]]\nbinding = "STORE"\nid = "came"\n');
+    await ran(folder, "deploy", ...TO, "--name", "queued");
+    await api("PUT", `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/queues/jobs`, { consumer: { script_name: "queued", max_wait_time_ms: 0 } });
+    await served("queued", "/", { method: "POST", body: "a job" });
+    for (let i = 0; i < 200 && (await served("queued")).text !== "a job"; i += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal((await served("queued")).text, "a job");
+  });
+
   test("a script that calls another, by a service binding", async () => {
     const { project, ran, failed, served } = clients();
     const folder = project("parts");

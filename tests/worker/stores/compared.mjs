@@ -5,9 +5,9 @@ import { Miniflare } from "miniflare";
 import { text } from "../dispatch.mjs";
 
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
-const MAIN = `import calls from "./calls.js"; import { run } from "./described.js";
+const MAIN = `import calls, * as also from "./calls.js"; import { run } from "./described.js";
 export * from "./calls.js";
-export default { fetch: async (request, env) => Response.json(await run(calls, env)) };`;
+export default { ...also.handlers, fetch: async (request, env) => Response.json(await run(calls, env)) };`;
 
 /** The modules of the script that makes the calls of a file of this folder. */
 const callsOf = (file) => ({ "index.js": MAIN, "calls.js": read(file), "described.js": read("described.js") });
@@ -27,8 +27,9 @@ async function ofMiniflare(file, options) {
  * Makes the calls of a file by a script of `host` with this binding, and by Miniflare with these options: whether both agree call by
  * call, but for those that `known` names. So many calls there are, as README says.
  */
-export async function compare(host, file, { binding, metadata, options, count, known = {} }) {
+export async function compare(host, file, { binding, metadata, options, prepare, count, known = {} }) {
   await host.deploy("calls", callsOf(file), { bindings: [binding].flat(), ...metadata });
+  await prepare?.();
   const [theirs, ours] = [await ofMiniflare(file, options), JSON.parse(await text(await host.ask("calls/")))];
   assert.equal(theirs.length, count);
   assert.deepEqual(ours.map(([what]) => what), theirs.map(([what]) => what));

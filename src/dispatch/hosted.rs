@@ -1,4 +1,4 @@
-//! The code of a script's Durable Objects.
+//! What of a script the host calls itself: its Durable Objects, and its consumer of queues.
 
 use js_sys::Object as Plain;
 use wasm_bindgen::JsValue;
@@ -11,7 +11,7 @@ use super::{
     note::set,
     operator, refresh,
 };
-use crate::registry::{Refusal, classes, problem};
+use crate::registry::{Refusal, classes, consumes, problem};
 
 /// A Durable Object of a script.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub async fn object(env: &Env, ctx: &JsValue, object: &Object<'_>, known: &str) 
     }
     let visitor = Visitor { key: object.id, ..Visitor::default() };
     let at = choose(&live.snapshot, object.script, &visitor).version;
-    let running = live.running_objects(env, &script.name, at)?;
+    let running = live.running_hosted(env, &script.name, at)?;
     let name = live.snapshot.versions.get(at).and_then(|version| classes::name_of(version, object.class));
     let (Some((key, code)), Some(name)) = (&running.code, name) else {
         return Err(refused("The version of the script that is live does not have the class of this Durable Object."));
@@ -57,6 +57,25 @@ pub async fn object(env: &Env, ctx: &JsValue, object: &Object<'_>, known: &str) 
         set(&found, "name", &name.into());
         set(&found, "worker", &loader(env)?.get_code(key, code).raw().into());
     }
+    Ok(found.into())
+}
+
+/// What the queues are delivered to that a script consumes: `{consumer}`, of the version of the newest deployment that was made last.
+///
+/// # Errors
+/// Why there is none, in words.
+pub async fn consumer(env: &Env, ctx: &JsValue, namespace: &str, script: &str) -> Result<JsValue, Refusal> {
+    let script = refresh::fresh(env, ctx, namespace, script).await?;
+    let live = script.live();
+    let newest = live.snapshot.newest();
+    let at = live.snapshot.versions.iter().position(|version| version["id"] == *newest).unwrap_or_default();
+    let running = live.running_hosted(env, &script.name, at)?;
+    let Some((key, code)) = running.code.as_ref().filter(|_| consumes(&live.snapshot.versions[at])) else {
+        return Err(refused("The version of the script that is live has no handler \"queue\"."));
+    };
+    isolate::loads(key.as_str(), operator::most_workers(env)?)?;
+    let found = Plain::new();
+    set(&found, "consumer", &loader(env)?.get_code(key, code).named_entrypoint("given:queue").raw()?.into());
     Ok(found.into())
 }
 

@@ -1,0 +1,194 @@
+// Queues of a namespace: as Cloudflare's, from script to script.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { NAMESPACES, apiOf } from "./api.mjs";
+import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
+import { descendants } from "./processes.mjs";
+import { compare } from "./stores/compared.mjs";
+
+const KV = { name: "LOG", type: "kv_namespace", namespace_id: "log" };
+const queue = (queue_name, more) => ({ name: "QUEUE", type: "queue", queue_name, ...more });
+const at = (name, rest = "", namespace = "tenants") => `${NAMESPACES}/${namespace}/queues/${name}${rest}`;
+
+/** Sends what it is sent. */
+const PRODUCER = `export default { async fetch(request, env) {
+  const { body, ...options } = await request.json();
+  await env.QUEUE.send(body, options);
+  return new Response("sent");
+} };`;
+/** Says in KV what came, and fails as often as a message wants. */
+const CONSUMER = `export default {
+  async fetch(request, env) { return Response.json((await env.LOG.list()).keys.map(({ name }) => name)); },
+  async queue(batch, env) {
+    for (const message of batch.messages) {
+      await env.LOG.put(\`\${batch.queue} \${JSON.stringify(message.body)} \${message.attempts} of \${batch.messages.length}\`, "came");
+      if (message.body.fails >= message.attempts) message.retry();
+    }
+  },
+};`;
+
+describe("a queue", () => {
+  let host;
+  let api;
+  before(async () => {
+    host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 } });
+    api = apiOf(host, TOKEN);
+  });
+  after(() => host?.dispose());
+  const send = async (name, body, options) => text(await host.ask(`${name}/`, { method: "POST", body: JSON.stringify({ body, ...options }) }));
+  const seen = async (name) => JSON.parse(await text(await host.ask(`${name}/`)));
+  const until = async (name, count) => {
+    for (let i = 0; i < 400; i += 1) {
+      const all = await seen(name);
+      if (all.length >= count) return all;
+      await wait(25);
+    }
+    assert.fail(`not ${count} came: ${JSON.stringify(await seen(name))}`);
+  };
+  const consume = (name, consumer) => api("PUT", at(name), { consumer: { max_wait_time_ms: 0, ...consumer } });
+
+  test("answers each call as Cloudflare's does", async () => {
+    await compare(host, "queue_calls.js", {
+      binding: [queue("calls"), KV],
+      options: { queueProducers: { QUEUE: "calls" }, queueConsumers: { calls: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 2 } }, kvNamespaces: ["LOG"] },
+      prepare: () => consume("calls", { script_name: "calls", batch_size: 1, max_retries: 2 }),
+      count: 35,
+      // Miniflare's only words for what it refuses are "Unknown Internal Error (15000)".
+      known: Object.fromEntries([
+        "send: what JSON has not", "send: too much", "send: a delay below nothing", "send: a delay of more than a day",
+        "batch: too many", "batch: one too large", "batch: too much together",
+      ].map((what) => [what, true])),
+    });
+  });
+
+  test("leads from script to script, in batches", async () => {
+    await host.deploy("consumer", CONSUMER, { bindings: [KV] });
+    await host.deploy("producer", PRODUCER, { bindings: [queue("jobs")] });
+    await send("producer", { n: 1 });
+    assert.equal((await api("GET", at("jobs"))).result.backlog_count, 1, "it waits for a consumer");
+    for (const n of [2, 3]) await send("producer", { n });
+    await consume("jobs", { script_name: "consumer", batch_size: 2 });
+    const came = await until("consumer", 3);
+    assert.deepEqual(came, ['jobs {"n":1} 1 of 2', 'jobs {"n":2} 1 of 2', 'jobs {"n":3} 1 of 1']);
+    const { result } = await api("GET", at("jobs"));
+    assert.deepEqual([result.backlog_count, result.consumer.script_name, result.consumer.batch_size, result.consumer.max_retries], [0, "consumer", 2, 3]);
+    assert.ok((await api("GET", at("").slice(0, -1))).result.some(({ queue_name }) => queue_name === "jobs"));
+  });
+
+  test("tries again, and what fails too often is in the list of dead letters", async () => {
+    await host.deploy("failing", CONSUMER, { bindings: [KV] });
+    await host.deploy("sender", PRODUCER, { bindings: [queue("fails")] });
+    await consume("fails", { script_name: "failing", batch_size: 1, max_retries: 1, dead_letter_queue: "dead" });
+    await send("sender", { fails: 1 });
+    await send("sender", { fails: 9 });
+    assert.deepEqual(await until("failing", 4), ['fails {"fails":1} 1 of 1', 'fails {"fails":1} 2 of 1', 'fails {"fails":9} 1 of 1', 'fails {"fails":9} 2 of 1']);
+    let letters = [];
+    for (let i = 0; i < 100 && letters.length === 0; i += 1) {
+      letters = (await api("GET", at("dead", "/messages")).catch(() => ({ result: [] }))).result;
+      await wait(20);
+    }
+    assert.deepEqual(letters.map(({ body, attempts, content_type }) => [body, attempts, content_type]), [[{ fails: 9 }, 0, "json"]]);
+    await api("DELETE", at("dead", "/messages"));
+    assert.deepEqual((await api("GET", at("dead", "/messages"))).result, []);
+  });
+
+  test("is the namespace's own", async () => {
+    await host.api("POST", NAMESPACES, { name: "others" });
+    await host.deploy("mine", PRODUCER, { bindings: [queue("private")] });
+    await send("mine", { n: 1 });
+    await assert.rejects(api("GET", at("private", "", "others")), /There is no queue/);
+    assert.deepEqual((await api("GET", `${NAMESPACES}/others/queues`)).result, []);
+  });
+
+  test("a delay of the binding, and one of the message, which counts", async () => {
+    await host.deploy("delayed", PRODUCER, { bindings: [queue("delayed", { delivery_delay: 3600 })] });
+    await send("delayed", { n: 1 });
+    await send("delayed", { n: 2 }, { delaySeconds: 0 });
+    const due = (await api("GET", at("delayed", "/messages"))).result.map((message) => Math.round((new Date(message.due) - new Date(message.timestamp)) / 1000));
+    assert.deepEqual(due, [3600, 0]);
+  });
+
+  test("what it cannot be set to is refused, and nothing changes", async () => {
+    await host.deploy("ready", CONSUMER, { bindings: [KV] });
+    await consume("set", { script_name: "ready" });
+    for (const [settings, says] of [
+      [{ consumer: { script_name: "nobody" } }, /there is no script/],
+      [{ consumer: {} }, /script_name is missing/],
+      [{ consumer: { script_name: "ready", batch_size: 101 } }, /batch_size has to be/],
+      [{ consumer: { script_name: "ready", dead_letter_queue: "a b" } }, /dead_letter_queue/],
+      [{ consumer: { script_name: "ready", retries: 1 } }, /no field .*retries/],
+      [{ message_retention_period: 5 }, /message_retention_period/],
+      [{ delivery: 1 }, /no field .*delivery/],
+    ]) await assert.rejects(api("PUT", at("set"), settings), says);
+    assert.equal((await api("GET", at("set"))).result.consumer.script_name, "ready");
+    await assert.rejects(api("PUT", at("a%20b"), {}), /name of a queue/);
+    await api("DELETE", at("set"));
+    await assert.rejects(api("GET", at("set")), /There is no queue/);
+  });
+
+  test("messages wait for a consumer that is gone, and for one that has no handler", async () => {
+    await host.deploy("leaving", CONSUMER, { bindings: [KV] });
+    await consume("kept", { script_name: "leaving", batch_size: 1 });
+    await host.remove("leaving");
+    await host.deploy("keeps", PRODUCER, { bindings: [queue("kept")] });
+    await send("keeps", { n: 1 });
+    await host.logged(/The queue kept is delivered later/);
+    assert.deepEqual((await api("GET", at("kept", "/messages"))).result.map(({ body }) => body), [{ n: 1 }]);
+  });
+
+  test("goes with its namespace", async () => {
+    await api("POST", NAMESPACES, { name: "short" });
+    await api("PUT", at("brief", "", "short"), {});
+    const [{ namespace_id }] = (await api("GET", NAMESPACES)).result.filter(({ namespace_name }) => namespace_name === "short");
+    const objects = await host.miniflare.getDurableObjectNamespace("QUEUES");
+    const object = objects.get(objects.idFromName(`${namespace_id}/queue/brief`));
+    const status = async () => (await object.fetch("https://queue/", { method: "POST", body: '{"op":"get"}' })).status;
+    assert.equal(await status(), 200);
+    await api("DELETE", `${NAMESPACES}/short`);
+    for (let i = 0; i < 400 && (await status()) === 200; i += 1) await wait(25);
+    assert.equal(await status(), 404);
+  });
+});
+
+test("three times kill -9: each message that was acknowledged comes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "queue-kill-"));
+  const options = { bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
+  let host = await startScripts(options);
+  try {
+    await host.deploy("app", CONSUMER.replace("return Response.json(", 'if (request.method === "POST") { await env.QUEUE.send(await request.json()); return new Response("sent"); } return Response.json(').replace("of \\${batch.messages.length}", ""), { bindings: [KV, queue("q")] });
+    await host.api("PUT", at("q"), { consumer: { script_name: "app", batch_size: 5, max_wait_time_ms: 100 } });
+    const acknowledged = new Set();
+    let count = 0;
+    for (let kills = 0; kills < 3; kills += 1) {
+      let ended = false;
+      const writer = async () => {
+        while (!ended) {
+          const n = (count += 1);
+          const answer = await host.ask("app/", { method: "POST", body: JSON.stringify({ n }) }).catch(() => undefined);
+          if (answer?.status === 200) acknowledged.add(n);
+        }
+      };
+      const writers = [writer(), writer()];
+      const before = acknowledged.size;
+      while (acknowledged.size < before + 20) await wait(10);
+      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
+      ended = true;
+      await Promise.all(writers);
+      await host.dispose();
+      host = await startScripts({ ...options, again: true });
+      let missing = [...acknowledged];
+      for (let i = 0; i < 1000 && missing.length > 0; i += 1) {
+        const came = new Set(JSON.parse(await text(await host.ask("app/"))).map((name) => JSON.parse(name.split(" ")[1]).n));
+        missing = missing.filter((n) => !came.has(n));
+        await wait(50);
+      }
+      assert.deepEqual(missing, []);
+    }
+  } finally {
+    await host.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
