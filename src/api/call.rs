@@ -2,7 +2,7 @@
 
 use super::{
     Does, Resource, beside, bindings, deployments, namespaces, outbound, query::decode, queues, scripts, secrets,
-    settings, tags, tokens, versions,
+    settings, stores, tags, tokens, versions,
 };
 use crate::registry::{Name, Problem, Refusal, problem};
 
@@ -10,7 +10,7 @@ use crate::registry::{Name, Problem, Refusal, problem};
 pub const ROOT: &str = "/client/v4";
 
 /// All there is. The first that a path is of counts.
-pub const RESOURCES: [&[Resource]; 12] = [
+pub const RESOURCES: [&[Resource]; 13] = [
     scripts::RESOURCES,
     versions::RESOURCES,
     deployments::RESOURCES,
@@ -19,6 +19,7 @@ pub const RESOURCES: [&[Resource]; 12] = [
     secrets::RESOURCES,
     tags::RESOURCES,
     outbound::RESOURCES,
+    stores::RESOURCES,
     queues::RESOURCES,
     namespaces::RESOURCES,
     tokens::RESOURCES,

@@ -28,6 +28,9 @@ mod secrets;
 #[cfg(target_arch = "wasm32")]
 mod serve;
 mod settings;
+#[cfg(target_arch = "wasm32")]
+mod stored;
+mod stores;
 mod tags;
 mod tokens;
 #[cfg(target_arch = "wasm32")]

@@ -84,6 +84,8 @@ pub enum Action {
     Account,
     Bucket,
     Queues,
+    Stores,
+    Store,
     OrdinaryWorker,
     PutScript,
     PutContent,

@@ -7,7 +7,8 @@ use web_sys::{Request, Response};
 use worker::Env;
 
 use super::{
-    Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, explain, plan, query::Query, uploads,
+    Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, explain, plan, query::Query, stored,
+    uploads,
 };
 use crate::{
     dispatch,
@@ -124,6 +125,8 @@ impl Scope {
             Action::PostVersion => uploads::upload(self, uploads::Kind::Version).await,
             Action::PutContent => uploads::upload(self, uploads::Kind::Content).await,
             Action::Content => content::get(self).await,
+            Action::Stores => stored::list(self).await,
+            Action::Store => stored::one(self).await,
             Action::Explain => explain::get(self).await,
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }

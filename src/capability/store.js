@@ -10,3 +10,39 @@ export function nameOf({ ctx }, kind) {
 
 /** Its object, by this binding of the host's. */
 export const storeOf = (entrypoint, binding, kind) => entrypoint.env[binding].getByName(nameOf(entrypoint, kind));
+
+/** What the host asks of a store: `{ op, ... }`, in the query where a body is for something else. */
+export async function asked(request) {
+	const { searchParams } = new URL(request.url);
+	return searchParams.has("op") ? Object.fromEntries(searchParams) : request.json();
+}
+
+/** An answer of lines, as they are made. */
+export function lines(all, type = "application/x-ndjson", shown = JSON.stringify) {
+	const encoder = new TextEncoder();
+	const source = all[Symbol.asyncIterator]?.() ?? all[Symbol.iterator]();
+	const body = new ReadableStream({
+		async pull(to) {
+			let text = "";
+			while (text.length < AT_A_TIME) {
+				const { done, value } = await source.next();
+				if (done) {
+					to.enqueue(encoder.encode(text));
+					return to.close();
+				}
+				text += `${shown(value)}\n`;
+			}
+			to.enqueue(encoder.encode(text));
+		},
+		cancel: () => source.return?.(),
+	});
+	return new Response(body, { headers: { "content-type": type } });
+}
+
+const AT_A_TIME = 64 * 1024;
+
+/** An answer that refuses, as the host's API tells it. */
+export const refused = (message) => Response.json({ errors: [{ code: MALFORMED, message }] }, { status: 400 });
+
+// As registry/problem.rs has it.
+const MALFORMED = 10_004;

@@ -26,6 +26,7 @@ pub fn given(version: &Value) -> Value {
     if !classes.is_empty() {
         store::kind(store::OBJECT).into_iter().for_each(add);
         sources["supervised"] = store::SUPERVISED.into();
+        sources["tables"] = store::TABLES.into();
     }
     let consumes = consumes(version);
     if consumes {

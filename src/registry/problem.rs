@@ -94,7 +94,10 @@ pub const NO_SUCH_TAG: u32 = 190_005;
 pub const SECRETS_OFF: u32 = 190_010;
 /// Nobody has asked for the script for as long as its namespace lets one be.
 pub const RETIRED: u32 = 190_011;
-// 190_012, that there is no such queue, is told by capability/queue/store.js.
+// 190_012, that there is no such queue, is told by capability/queue/store.js, and 190_013, that a bucket has no such file, by
+// capability/r2/sweep.js.
+/// The script has no such store.
+pub const NO_SUCH_STORE: u32 = 190_014;
 
 impl Problem {
     /// A problem under a code of this file.

@@ -76,6 +76,8 @@ pub const OBJECT: &str = "object";
 
 /// What runs a Durable Object class of a script below our supervisor.
 pub const SUPERVISED: &str = include_str!("../capability/object/supervised.js");
+/// What that knows of SQLite databases.
+pub const TABLES: &str = include_str!("../capability/object/tables.js");
 
 /// What brings a batch of a queue to a script's handler.
 pub const CONSUMER: &str = include_str!("../capability/queue/consumer.js");

@@ -25,6 +25,6 @@ pub use self::{
     directory::Directory,
     limiter::{Limiter, admit, look},
     namespace::Namespace,
-    object::ask,
+    object::{answered, ask, call},
     script::Script,
 };

@@ -15,13 +15,7 @@ use crate::registry::{Problem, Refusal};
 /// # Errors
 /// [`Refusal::StorageUnavailable`] when it does not answer, or fails (5xx), [`Refusal::Misconfigured`] where there is no
 /// such binding.
-pub(super) async fn call(
-    env: &Env,
-    binding: &str,
-    name: &str,
-    path: &str,
-    init: &RequestInit,
-) -> Result<Response, Refusal> {
+pub async fn call(env: &Env, binding: &str, name: &str, path: &str, init: &RequestInit) -> Result<Response, Refusal> {
     let missing = |error| {
         Refusal::Misconfigured(format!("The Durable Object binding {binding} is wrong in wrangler.toml: {error}."))
     };
@@ -48,7 +42,14 @@ pub async fn ask(env: &Env, binding: &str, name: &str, operation: &Value) -> Res
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_body(&operation.to_string().into());
-    let response = call(env, binding, name, "", &init).await?;
+    answered(binding, call(env, binding, name, "", &init).await?).await
+}
+
+/// Reads an answer of an object of this binding, as [`ask`] does.
+///
+/// # Errors
+/// As of [`ask`].
+pub async fn answered(binding: &str, response: Response) -> Result<String, Refusal> {
     let status = response.status();
     let body = text(response.text()).await?;
     if status < 400 {

@@ -1,6 +1,8 @@
 // A D1 database of a script: the SQLite database of an object, to which nobody else speaks. What it may not do the runtime
 // forbids it: transactions across calls, other files, the runtime's own tables.
 import { DurableObject } from "cloudflare:workers";
+import { dropAll, dump, statements } from "../object/tables.js";
+import { asked, lines, refused } from "../store.js";
 
 const MOST_STATEMENTS = 1000;
 const MOST_SQL = 100_000;
@@ -60,14 +62,33 @@ export class Database extends DurableObject {
 		return { ...this.#sql.exec("SELECT total_changes() AS changes, last_insert_rowid() AS row").one(), size: this.#sql.databaseSize };
 	}
 
-	/** As of kv/store.js. */
+	/** As of kv/store.js; `export` is SQL, and `restore` takes it, in place of all that there is. */
 	async fetch(request) {
-		const { op } = await request.json();
-		if (op === "usage") return Response.json({ bytes: this.#sql.databaseSize });
-		if (op !== "wipe") return new Response(null, { status: 404 });
-		this.#gone = true;
+		const { op } = await asked(request);
+		if (op === "usage") return Response.json({ keys: null, bytes: this.#sql.databaseSize });
+		if (op === "export") return lines(dump(this.#sql), "application/sql", (statement) => statement);
+		if (op === "restore") return this.#restore(await request.text());
+		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
+		this.#gone = op === "wipe";
 		await this.ctx.storage.deleteAll();
-		await this.ctx.storage.put("gone", true);
+		if (this.#gone) await this.ctx.storage.put("gone", true);
 		return Response.json(null);
+	}
+
+	#restore(text) {
+		if (this.#gone) return refused("The script that this was for is not there any more.");
+		let at = 0;
+		try {
+			this.ctx.storage.transactionSync(() => {
+				dropAll(this.#sql);
+				for (const statement of statements(text)) {
+					at += 1;
+					this.#sql.exec(statement);
+				}
+			});
+		} catch (error) {
+			return refused(`Nothing is changed: statement ${at} of the file failed: ${error.message}`);
+		}
+		return Response.json({ statements: at, bytes: this.#sql.databaseSize });
 	}
 }

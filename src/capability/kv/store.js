@@ -1,5 +1,6 @@
 // A KV namespace of a script: an object with a SQLite database. Strongly consistent, and what was acknowledged is on disk.
 import { DurableObject } from "cloudflare:workers";
+import { asked, lines } from "../store.js";
 
 const MOST_KEY = 512;
 const MOST_VALUE = 25 * 1024 * 1024;
@@ -12,6 +13,7 @@ const HOUR_MS = 3_600_000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const now = () => Math.floor(Date.now() / 1000);
 
 export class KvStore extends DurableObject {
@@ -74,18 +76,33 @@ export class KvStore extends DurableObject {
 	}
 
 	/**
-	 * What the host asks: `usage`, what is stored in keys and bytes; and `wipe`, as its script is gone, and so is all of this. What a
-	 * worker of it writes yet, it writes no more.
+	 * What the host asks: `usage`, what is stored in keys and bytes; `export`, all of it, a line of JSON each; `empty`; and `wipe`, as its
+	 * script is gone, and so is all of this. What a worker of it writes yet, it writes no more.
 	 */
 	async fetch(request) {
-		const { op } = await request.json();
+		const { op } = await asked(request);
 		if (op === "usage") return Response.json(this.#usage());
-		if (op !== "wipe") return new Response(null, { status: 404 });
+		if (op === "export") return lines(this.#made ? this.#all() : []);
+		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
 		await this.ctx.storage.deleteAlarm();
 		await this.ctx.storage.deleteAll();
-		this.#sql.exec("CREATE TABLE gone (at INTEGER)");
-		[this.#made, this.#gone] = [false, true];
+		this.#made = false;
+		if (op === "wipe") {
+			this.#sql.exec("CREATE TABLE gone (at INTEGER)");
+			this.#gone = true;
+		}
 		return Response.json(null);
+	}
+
+	// Each is looked for by itself: others may write meanwhile.
+	*#all() {
+		for (let after = new Uint8Array(); ; ) {
+			const [entry] = this.#sql.exec("SELECT key, size, metadata, expires FROM entry WHERE key > ? AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT 1", after, now()).toArray();
+			if (entry === undefined) return;
+			after = new Uint8Array(entry.key);
+			const bytes = this.#value(after, entry.size);
+			yield { key: decoder.decode(after), ...valueOf(bytes), metadata: JSON.parse(entry.metadata ?? "null"), expiration: entry.expires };
+		}
 	}
 
 	async alarm() {
@@ -129,6 +146,17 @@ export class KvStore extends DurableObject {
 
 	#has(table) {
 		return this.ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
+	}
+}
+
+// As text, where it is one.
+function valueOf(bytes) {
+	try {
+		return { value: strict.decode(bytes) };
+	} catch {
+		let text = "";
+		for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+		return { base64: btoa(text) };
 	}
 }
 

@@ -1,6 +1,7 @@
 // A Durable Object class of a script, as it is run below our supervisor (supervisor.js): a facet, which has storage of its own, but
 // neither an alarm nor its own id. Both are the supervisor's, and what the class sees of them is as if they were its own.
 import { DurableObjectId } from "./object.js";
+import { dropAll, dump } from "./tables.js";
 
 const OP = "x-dynamic-loader-op";
 
@@ -66,17 +67,28 @@ function own(ctx, alarmGoes, hasAlarm) {
 
 // The runtime's own way leads outside of a facet.
 function empty(storage) {
-	const { kv, sql } = storage;
 	storage.transactionSync(() => {
-		sql.exec("PRAGMA defer_foreign_keys = ON");
-		// A virtual table takes those with it that it is made of.
-		for (const what of ["type = 'view'", "sql LIKE 'CREATE VIRTUAL%'", "type = 'table'"]) {
-			const found = sql.exec(`SELECT type, name FROM sqlite_master WHERE ${what} AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`);
-			for (const { type, name } of found.toArray()) sql.exec(`DROP ${type} "${name.replaceAll('"', '""')}"`);
-		}
-		for (const [key] of [...kv.list()]) kv.delete(key);
+		dropAll(storage.sql);
+		for (const [key] of [...storage.kv.list()]) storage.kv.delete(key);
 	});
 }
+
+// All that is stored, as lines of JSON.
+function* stored({ kv, sql }) {
+	for (const [key, value] of kv.list()) yield { key, value };
+	for (const statement of dump(sql)) yield { sql: statement };
+}
+
+// What JSON has not, by its name.
+const shown = (line) => JSON.stringify(line, function (name, value) {
+	const own = this[name];
+	if (own instanceof Date) return { $date: own.getTime() };
+	if (own instanceof Map) return { $map: [...own] };
+	if (own instanceof Set) return { $set: [...own] };
+	if (typeof own === "bigint") return { $bigint: `${own}` };
+	if (own instanceof ArrayBuffer || ArrayBuffer.isView(own)) return { $bytes: [...new Uint8Array(own.buffer ?? own, own.byteOffset ?? 0, own.byteLength)] };
+	return value;
+});
 
 async function perform(object, ctx, { op, ...asked }) {
 	if (op === "alarm") await object.alarm?.(asked);
@@ -89,6 +101,8 @@ async function perform(object, ctx, { op, ...asked }) {
 			}
 		}
 	}
+	if (op === "usage") return Response.json(ctx.storage.sql.databaseSize);
+	if (op === "export") return new Response([...stored(ctx.storage)].map(shown).join("\n"));
 	return new Response(null, { status: 204 });
 }
 

@@ -9,6 +9,8 @@ const FACET = "object";
 const DRAIN_MS = 10_000;
 // Where the code cannot be had, the alarm comes again.
 const LATER_MS = 30_000;
+// How old what is known of how much is stored may be.
+const USAGE_TTL_MS = 10_000;
 
 /** `supervised(object, env, ctx)` gives what runs it, as entry.rs says. It is Rust's. */
 export function supervisor(supervised) {
@@ -18,6 +20,9 @@ export function supervisor(supervised) {
 		#key = "";
 		#entered = Promise.resolve();
 		#underWay = new Set();
+		// When it was last seen how much is stored, and how much.
+		#measured = 0;
+		#bytes = 0;
 
 		fetch(request) {
 			const [object, bare] = split(request);
@@ -66,12 +71,21 @@ export function supervisor(supervised) {
 			}
 		}
 
-		/** Its script, or its class, is gone. */
-		async wipe() {
+		/** All that it stores is deleted; and where its script, or its class, is gone, for good. */
+		async wipe(gone) {
 			this.ctx.facets.delete(FACET);
+			this.#key = "";
 			await this.ctx.storage.deleteAlarm();
 			await this.ctx.storage.deleteAll();
-			this.#kv.put("gone", true);
+			if (gone) this.#kv.put("gone", true);
+		}
+
+		/** All that it stores, as lines of JSON. */
+		async exported() {
+			const object = this.#kv.get("object");
+			if (object === undefined) return "";
+			const stored = await this.#within(object, (facet) => facet.fetch("https://object/", { headers: { [OP]: '{"op":"export"}' } }));
+			return stored.text();
 		}
 
 		// Calls with the facet; `over(promise)` says that the call lasts as long as that.
@@ -84,7 +98,26 @@ export function supervisor(supervised) {
 			})();
 			const until = done.then(() => last, nothing).finally(() => this.#underWay.delete(until));
 			this.#underWay.add(until);
+			this.#measure(object, facet, until);
 			return done;
+		}
+
+		// Tells the index how much is stored, now and then.
+		#measure(object, facet, until) {
+			const every = Number(this.env.USAGE_TTL_MS ?? USAGE_TTL_MS);
+			if (Date.now() - this.#measured < every) return;
+			this.#measured = Date.now();
+			const measure = async () => {
+				await until;
+				const bytes = await (await facet.fetch("https://object/", { headers: { [OP]: '{"op":"usage"}' } })).json();
+				if (bytes !== this.#bytes) await this.#index(object).sized(object.id, bytes);
+				this.#bytes = bytes;
+			};
+			this.ctx.waitUntil(measure().catch(nothing));
+		}
+
+		#index({ id }) {
+			return this.env.OBJECT_INDEXES.getByName(this.ctx.id.name.slice(0, -id.length - 1));
 		}
 
 		async #enter(object) {
@@ -107,8 +140,7 @@ export function supervisor(supervised) {
 		async #known(object) {
 			const before = this.#kv.get("object");
 			if (before === undefined) {
-				const index = this.ctx.id.name.slice(0, -object.id.length - 1);
-				await this.env.OBJECT_INDEXES.getByName(index).add(object.id, object.name);
+				await this.#index(object).add(object.id, object.name);
 			}
 			// Its namespace may have another name since; and it may be known by its id alone.
 			const { name = before?.name } = object;

@@ -1,27 +1,77 @@
-// Deletes what a script that is gone had in an R2 bucket: an object that is asked to, and goes on until it is done.
+// What the host does with an R2 bucket of a script, which is a prefix of its own: an object that is asked to, and goes on until it is done.
 import { DurableObject } from "cloudflare:workers";
+import { asked, lines } from "../store.js";
 
 const HOUR_MS = 3_600_000;
+// How long it is known how much there is: to count it takes as long as there is much.
+const COUNTED_MS = 10_000;
+const COUNTED_TIMES = 20;
 
 export class BucketSweep extends DurableObject {
-	/** As of kv/store.js. */
+	#prefix = `${this.ctx.id.name}/`;
+	#counted = { until: 0 };
+
+	/** As of kv/store.js; `export` of a `key` is that file. */
 	async fetch(request) {
-		const { op } = await request.json();
-		if (op !== "wipe") return new Response(null, { status: 404 });
-		await this.ctx.storage.put("last", Date.now() + Number(this.env.R2_SWEEP_MS ?? HOUR_MS));
-		await this.ctx.storage.setAlarm(Date.now());
+		const { op, key } = await asked(request);
+		if (op === "usage") return Response.json(await this.#usage());
+		if (op === "export") return key === undefined ? lines(this.#all()) : this.#file(key);
+		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
+		const now = Date.now();
+		// A worker of a script that is gone may be at work yet: what it writes after the first round goes with the second one.
+		await this.ctx.storage.put({ until: op === "wipe" ? null : now, last: op === "wipe" ? now + Number(this.env.R2_SWEEP_MS ?? HOUR_MS) : now });
+		await this.ctx.storage.setAlarm(now);
 		return Response.json(null);
 	}
 
 	async alarm() {
-		const last = await this.ctx.storage.get("last");
+		const { last, until } = Object.fromEntries(await this.ctx.storage.get(["last", "until"]));
 		// An alarm that throws comes again.
-		for (let page; page === undefined || page.truncated; ) {
-			page = await this.env.BUNDLES.list({ prefix: `${this.ctx.id.name}/` });
-			if (page.objects.length > 0) await this.env.BUNDLES.delete(page.objects.map(({ key }) => key));
+		for await (const objects of this.#pages()) {
+			const keys = objects.filter(({ uploaded }) => !until || uploaded <= until).map(({ key }) => key);
+			if (keys.length > 0) await this.env.BUNDLES.delete(keys);
 		}
-		// A worker of the script may have been at work yet: what it wrote after that goes with the second round.
+		this.#counted.until = 0;
 		if (Date.now() >= last) return this.ctx.storage.deleteAll();
 		await this.ctx.storage.setAlarm(last);
 	}
+
+	async *#pages() {
+		for (let page; page === undefined || page.truncated; ) {
+			page = await this.env.BUNDLES.list({ prefix: this.#prefix, cursor: page?.cursor, include: ["httpMetadata", "customMetadata"] });
+			yield page.objects;
+		}
+	}
+
+	async *#all() {
+		for await (const objects of this.#pages()) {
+			for (const { key, size, etag, uploaded, httpMetadata, customMetadata } of objects) yield { key: key.slice(this.#prefix.length), size, etag, uploaded, httpMetadata, customMetadata };
+		}
+	}
+
+	async #file(key) {
+		const object = await this.env.BUNDLES.get(this.#prefix + key);
+		if (object === null) return Response.json({ errors: [{ code: NO_SUCH_KEY, message: `There is no file ${JSON.stringify(key)} in this bucket.` }] }, { status: 404 });
+		const headers = new Headers({ etag: object.httpEtag, "content-length": String(object.size), "content-type": "application/octet-stream" });
+		object.writeHttpMetadata(headers);
+		return new Response(object.body, { headers });
+	}
+
+	async #usage() {
+		const began = Date.now();
+		if (began >= this.#counted.until) {
+			let [keys, bytes] = [0, 0];
+			for await (const objects of this.#pages()) {
+				keys += objects.length;
+				bytes += objects.reduce((sum, { size }) => sum + size, 0);
+			}
+			const took = Date.now() - began;
+			this.#counted = { keys, bytes, until: Date.now() + Number(this.env.USAGE_TTL_MS ?? COUNTED_MS) + COUNTED_TIMES * took };
+		}
+		const { keys, bytes } = this.#counted;
+		return { keys, bytes };
+	}
 }
+
+// As registry/problem.rs has it.
+const NO_SUCH_KEY = 190_013;

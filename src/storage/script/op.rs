@@ -34,7 +34,9 @@ pub(super) enum Kind {
 pub(super) fn kind(name: &str) -> Option<Kind> {
     Some(match name {
         "get" | "settings" | "bindings" | "secrets" | "secret" | "tags" | "versions" | "version" | "preview"
-        | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" | "try" => Kind::Reads,
+        | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" | "stores" | "try" => {
+            Kind::Reads
+        }
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"
         | "deploy" | "delete_deployment" | "delete" => Kind::Changes,
         "outbound_secrets" | "outbound_audit" | "add_outbound_audit" | "clear_outbound_audit" => Kind::Reads,
@@ -59,6 +61,7 @@ impl Op<'_> {
             "get" => self.get(),
             "delete" => self.delete(),
             "objects" => self.objects(),
+            "stores" => self.stores(),
             "settings" => self.settings(),
             "patch_settings" => self.patch_settings(),
             "bindings" => self.bindings(),

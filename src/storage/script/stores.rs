@@ -21,6 +21,19 @@ impl Op<'_> {
         }
         Ok(())
     }
+
+    /// `stores`: the kind of each, its id, and the name of its object.
+    pub(super) fn stores(&self) -> Result<Value, Refusal> {
+        self.script()?;
+        let rows = self.db.rows("SELECT name, kind FROM store WHERE doomed = 0 ORDER BY kind, name", &[])?;
+        let one = |row: &super::super::db::Row| {
+            let name = row[0].as_str().unwrap_or_default();
+            let id = name.splitn(3, '/').nth(2);
+            let object = [self.namespace_id, "/", self.name, "/", name].concat();
+            json!({ "kind": row[1], "id": id, "object": object })
+        };
+        Ok(rows.iter().map(one).collect())
+    }
 }
 
 impl Held {
