@@ -1,6 +1,7 @@
 // The main module. What the runtime can reach is what is exported here, and nothing else.
 import generated, { ConfigStore, Directory, Limiter, Namespace, Script } from "../build/index.js";
 import { entry } from "../worker-loader/entry.js";
+import { enforce } from "./capability/allowance.js";
 import { gateway } from "./capability/outbound.js";
 import { supervisor } from "./capability/object/supervisor.js";
 import { queues } from "./capability/queue/store.js";
@@ -39,4 +40,6 @@ export const Supervisor = supervisor(supervised);
 // What delivers the messages of a queue.
 const { fetch: hosted } = entry(generated, { fetch: generated.prototype.hosted, panicked: () => null });
 export const QueueStore = queues(hosted);
+// Whether a script may store more.
+enforce(entry(generated, { fetch: generated.prototype.denied, panicked: () => null }).fetch);
 export default host(generated, entry);

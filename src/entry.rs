@@ -113,6 +113,26 @@ pub fn hosted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
+/// Whether a script may do so much with what it stores: a Promise of nothing where it may, or of the text of why not, for
+/// `capability/allowance.js`.
+#[wasm_bindgen]
+pub fn denied(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
+        let text = |name: &str| part(name).as_string().unwrap_or_default();
+        let asked = dispatch::Asked {
+            namespace: &text("namespace"),
+            namespace_id: &text("namespace_id"),
+            script: &text("script"),
+            operations: part("operations").as_f64().unwrap_or_default() as u32,
+            grows: part("grows").is_truthy(),
+        };
+        // Where nothing is known of the namespace nobody stands still.
+        let denied = dispatch::denied(&env, &ctx, &asked).await.unwrap_or_default();
+        Ok(denied.map_or(JsValue::UNDEFINED, |why| why.to_string().into()))
+    })
+}
+
 /// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
 /// `pattern/job/runner.js`.
 #[wasm_bindgen]

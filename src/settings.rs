@@ -1,6 +1,7 @@
 //! The operator's settings: the vars and secrets of wrangler.toml.
 
-use js_sys::Reflect;
+use js_sys::{JSON, Reflect};
+use serde_json::Value;
 use worker::Env;
 
 use worker_loader::CompatibilityDate;
@@ -28,6 +29,17 @@ pub fn number(env: &Env, name: &str, default: u32) -> Result<u32, Refusal> {
         _ => value.is_undefined().then_some(default),
     };
     number.ok_or_else(|| Refusal::Misconfigured(format!("The variable {name} has to be a whole number.")))
+}
+
+/// A setting that is JSON, as wrangler.toml gives it or as text; null where there is none.
+///
+/// # Errors
+/// [`Refusal::Misconfigured`] when it is no JSON.
+pub fn json(env: &Env, name: &str) -> Result<Value, Refusal> {
+    let value = Reflect::get(env, &name.into()).unwrap_or_default();
+    let text = value.as_string().or_else(|| JSON::stringify(&value).ok().and_then(|text| text.as_string()));
+    let wrong = |_| Refusal::Misconfigured(format!("The variable {name} has to be JSON."));
+    text.map_or(Ok(Value::Null), |text| serde_json::from_str(&text).map_err(wrong))
 }
 
 /// The keys that secrets are sealed with.

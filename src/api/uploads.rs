@@ -5,9 +5,9 @@ use web_sys::Response;
 
 use super::{Found, Scope, assets};
 use crate::{
-    registry::{Problem, Refusal, binding, metadata, problem, service},
+    registry::{Problem, Refusal, binding, metadata, problem, service, store},
     reply::{self, envelope},
-    storage,
+    settings, storage,
     upload::{self, Kept, Received, bundle_key, map_key},
 };
 
@@ -50,7 +50,7 @@ pub(super) async fn upload(scope: &Scope, kind: Kind) -> Result<Response, Refusa
     draft["source"] = source(scope).into();
 
     let version = script.ask("resolve", vec![("draft", draft.clone())]).await?;
-    script.check_services(&version).await?;
+    script.check_others(&version).await?;
     let mut startup_time_ms = json!(0);
     let digest = draft["bundle"].as_str().map(str::to_owned);
     if digest.is_some() {
@@ -96,7 +96,7 @@ pub(super) async fn recheck(scope: &Scope, namespace: &Found, operation: &Value)
     }
     let script = Script { scope, namespace: namespace.clone(), is_content: false };
     let version = script.ask("try", vec![("operation", operation.clone())]).await?;
-    script.check_services(&version).await?;
+    script.check_others(&version).await?;
     if version["bundle"].is_null() {
         return Ok(());
     }
@@ -133,11 +133,20 @@ impl Script<'_> {
         serde_json::from_str(&answer).map_err(|error| Refusal::StorageUnavailable(error.to_string()))
     }
 
-    /// Whether the services that a version names are there, and are for it to call.
-    async fn check_services(&self, version: &Value) -> Result<(), Refusal> {
+    /// Whether what a version names of others is there, and is for it: services, and what the host shares.
+    async fn check_others(&self, version: &Value) -> Result<(), Refusal> {
         let call = &self.scope.call;
         let mut problems = Vec::new();
+        let shared = settings::json(&self.scope.env, "SHARED")?;
         for binding in version["bindings"].as_array().into_iter().flatten() {
+            if !store::may_have(&shared, binding, &call.namespace) {
+                let message = format!(
+                    "The binding {} is to what this host would have to share with this namespace, and does not: the ids of what is a \
+                     script's own do not begin with \"host.\".",
+                    binding["name"]
+                );
+                problems.push(Problem::new(problem::VALIDATION, message));
+            }
             let (namespace, name) = service::target(binding, &call.namespace);
             if binding["type"] != "service" || (namespace == call.namespace && name == call.script) {
                 continue;

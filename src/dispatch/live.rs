@@ -134,6 +134,7 @@ impl Live {
             requests_per_minute: None,
             services: Value::Null,
             idle_days: None,
+            storage: Value::Null,
         };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());

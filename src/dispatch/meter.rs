@@ -1,4 +1,4 @@
-//! How many requests a namespace has in a minute. Each isolate counts its own, and hears of the others' from the namespace's
+//! How much a namespace has of something in a minute, such as requests. Each isolate counts its own, and hears of the others' from the namespace's
 //! object now and then, after it has answered: nobody waits for that.
 
 /// How long what was told may be out of date, in milliseconds. Until then isolates do not know of each other.
@@ -18,7 +18,7 @@ pub struct Meter {
     is_telling: bool,
 }
 
-/// What becomes of a request.
+/// What becomes of what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
     /// It is one of those that there may be.
@@ -30,8 +30,8 @@ pub enum Share {
 }
 
 impl Meter {
-    /// A request, of so many a minute.
-    pub fn take(&mut self, now_ms: f64, limit: u64) -> Share {
+    /// So many, of so many a minute. The last of them may be more than there are.
+    pub fn take(&mut self, now_ms: f64, limit: u64, count: u64) -> Share {
         let minute = (now_ms / MINUTE_MS) as u64;
         if self.minute != minute {
             *self = Self { minute, told_ms: self.told_ms, is_telling: self.is_telling, ..Self::default() };
@@ -40,7 +40,7 @@ impl Meter {
             let left_ms = (minute + 1) as f64 * MINUTE_MS - now_ms;
             return Share::Had((left_ms / 1000.0).ceil().max(1.0) as u32);
         }
-        self.own += 1;
+        self.own += count;
         if self.is_telling || now_ms - self.told_ms < TELL_MS {
             return Share::Has;
         }
@@ -67,31 +67,31 @@ mod tests {
     #[test]
     fn so_many_a_minute_and_then_again() {
         let mut meter = Meter::default();
-        assert_eq!(meter.take(NOW, 2), Share::HasAndTells(100, 1));
-        assert_eq!(meter.take(NOW + 1.0, 2), Share::Has);
-        assert_eq!(meter.take(NOW + 2.0, 2), Share::Had(59));
-        assert_eq!(meter.take(NOW + 58_999.5, 2), Share::Had(1));
-        assert_eq!(meter.take(NOW + 59_000.0, 2), Share::Has, "still telling");
+        assert_eq!(meter.take(NOW, 2, 1), Share::HasAndTells(100, 1));
+        assert_eq!(meter.take(NOW + 1.0, 2, 1), Share::Has);
+        assert_eq!(meter.take(NOW + 2.0, 2, 1), Share::Had(59));
+        assert_eq!(meter.take(NOW + 58_999.5, 2, 1), Share::Had(1));
+        assert_eq!(meter.take(NOW + 59_000.0, 2, 1), Share::Has, "still telling");
     }
 
     #[test]
     fn others_count_as_well_once_they_are_known() {
         let mut meter = Meter::default();
-        assert_eq!(meter.take(NOW, 100), Share::HasAndTells(100, 1));
-        assert_eq!(meter.take(NOW, 100), Share::Has);
+        assert_eq!(meter.take(NOW, 100, 1), Share::HasAndTells(100, 1));
+        assert_eq!(meter.take(NOW, 100, 1), Share::Has);
         meter.told(100, 1, Some(99));
-        assert_eq!(meter.take(NOW, 100), Share::Had(59), "99 of all, and one of ours since");
-        assert_eq!(meter.take(NOW, 102), Share::Has);
-        assert_eq!(meter.take(NOW + TELL_MS, 104), Share::HasAndTells(100, 3));
+        assert_eq!(meter.take(NOW, 100, 1), Share::Had(59), "99 of all, and one of ours since");
+        assert_eq!(meter.take(NOW, 102, 1), Share::Has);
+        assert_eq!(meter.take(NOW + TELL_MS, 104, 1), Share::HasAndTells(100, 3));
     }
 
     #[test]
     fn an_object_that_does_not_answer_is_told_later() {
         let mut meter = Meter::default();
-        assert_eq!(meter.take(NOW, 100), Share::HasAndTells(100, 1));
+        assert_eq!(meter.take(NOW, 100, 1), Share::HasAndTells(100, 1));
         meter.told(100, 1, None);
-        assert_eq!(meter.take(NOW + TELL_MS, 100), Share::HasAndTells(100, 2));
+        assert_eq!(meter.take(NOW + TELL_MS, 100, 1), Share::HasAndTells(100, 2));
         meter.told(99, 2, Some(1000));
-        assert_eq!(meter.take(NOW + TELL_MS, 100), Share::Has, "a minute that is over");
+        assert_eq!(meter.take(NOW + TELL_MS, 100, 1), Share::Has, "a minute that is over");
     }
 }

@@ -17,6 +17,8 @@ pub use recorder::{Health, Recorder};
 pub use target::{Hosts, Place, Target, place};
 
 #[cfg(target_arch = "wasm32")]
+mod allowance;
+#[cfg(target_arch = "wasm32")]
 mod asked;
 #[cfg(target_arch = "wasm32")]
 mod attempt;
@@ -57,6 +59,7 @@ mod trip;
 
 #[cfg(target_arch = "wasm32")]
 pub use self::{
+    allowance::{Asked, denied},
     asked::explained,
     hosted::{Object, consumer, object},
     isolate::{forget, forget_namespace, health, loaded_workers, record},

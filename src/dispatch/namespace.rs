@@ -53,6 +53,7 @@ pub(super) async fn told(env: &Env, name: &str) -> Result<Namespace, Refusal> {
                 requests_per_minute: told["requests_per_minute"].as_u64(),
                 services: told["services"].clone(),
                 idle_days: told["idle_days"].as_u64(),
+                storage: told["storage"].clone(),
             };
             isolate::keep_namespace(name, asked, Some(namespace.clone()));
             Ok(namespace)

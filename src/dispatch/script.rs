@@ -56,6 +56,8 @@ pub(super) struct Namespace {
     pub services: Value,
     /// So long they are there without being asked for.
     pub idle_days: Option<u64>,
+    /// How much they may store.
+    pub storage: Value,
 }
 
 /// Where its snapshots come from.

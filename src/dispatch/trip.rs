@@ -175,7 +175,11 @@ impl Trip {
                 )
             }
         };
-        share::take(&self.env, &self.ctx, &live.namespace)?;
+        if let Some(limit) = live.namespace.requests_per_minute
+            && let Some(retry_after_s) = share::take(&self.env, &self.ctx, (&live.namespace.id, ""), limit, 1)
+        {
+            return Err(Refusal::RateLimited { retry_after_s });
+        }
         let request = js::derived(
             &self.request,
             &self.env,

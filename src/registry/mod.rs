@@ -1,5 +1,6 @@
 //! What the documents mean. Pure: no JavaScript, no waiting, no clock, no chance.
 
+pub mod allowance;
 pub mod binding;
 pub mod classes;
 mod config;

@@ -100,6 +100,26 @@ pub fn of(binding: &Value) -> Option<(&'static Kind, &str)> {
     Some((kind, binding[kind.id].as_str().unwrap_or_default()))
 }
 
+/// What the ids of stores begin with that are the host's own, shared by its operator.
+const SHARED: &str = "host.";
+
+/// Whether a store of this id is the host's own.
+pub fn is_shared(id: &str) -> bool {
+    id.starts_with(SHARED)
+}
+
+/// Whether the host shares what a binding is to, where that is its own: `shared` is what its operator says,
+/// `[{"type", "id", "namespaces": [...] or "*"}]`.
+pub fn may_have(shared: &Value, binding: &Value, namespace: &str) -> bool {
+    let Some((kind, id)) = of(binding).filter(|(_, id)| is_shared(id)) else { return true };
+    let id = &id[SHARED.len()..];
+    shared.as_array().into_iter().flatten().any(|one| {
+        let namespaces = &one["namespaces"];
+        let is_for = *namespaces == "*" || namespaces.as_array().is_some_and(|names| names.contains(&namespace.into()));
+        one["type"] == kind.binding && one["id"] == *id && is_for
+    })
+}
+
 /// What is wrong with a binding to a store, for people.
 pub fn wrong(binding: &Value) -> Option<&'static str> {
     let (kind, id) = of(binding)?;
@@ -133,6 +153,18 @@ mod tests {
         let database = json!({ "name": "DB", "type": "d1", "id": "main" });
         assert_eq!((wrong(&database), of(&database).map(|(kind, id)| (kind.name, id))), (None, Some(("d1", "main"))));
         assert_eq!(wrong(&json!({ "name": "A", "type": "json" })), None);
+        let shared = json!([{ "type": "kv_namespace", "id": "a", "namespaces": ["n"] }, { "type": "d1", "id": "b", "namespaces": "*" }]);
+        let may = |binding: Value, namespace: &str| may_have(&shared, &binding, namespace);
+        assert!(may(good, "m") && may(json!({ "type": "json", "json": "host.x" }), "m"));
+        assert!(
+            may(binding(json!("host.a")), "n")
+                && !may(binding(json!("host.a")), "m")
+                && !may(binding(json!("host.b")), "n")
+        );
+        assert!(
+            may(json!({ "type": "d1", "id": "host.b" }), "m")
+                && !may(json!({ "type": "r2_bucket", "bucket_name": "host.b" }), "m")
+        );
         assert!(kind("kv").is_some() && kind("none").is_none());
     }
 }

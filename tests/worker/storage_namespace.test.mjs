@@ -72,6 +72,7 @@ describe("a quota", () => {
     await refused(ask("admit", { script: "b" }), 403, 10037);
     assert.deepEqual(await ask("quota"), {
       scripts: 1, script_count: 1, versions: null, version_count: 1, bytes: null, byte_count: 0, requests_per_minute: null, idle_days: null,
+      storage: null, script_storage: null, stored_keys: 0, stored_bytes: 0,
     });
     for (const patch of [{}, { requests: 5 }, { versions: 5, requests: 5 }]) await refused(ask("patch_quota", { patch }), 400, 10004);
     assert.equal((await ask("patch_quota", { patch: { scripts: null } })).scripts, 10_000);
@@ -107,6 +108,7 @@ describe("a quota", () => {
   test("of requests: each isolate tells of its own, and hears of all", async () => {
     const { id, name, ask } = await fresh();
     for (const [minute, count, total] of [[10, 5, 5], [10, 7, 12], [11, 1, 1], [11, 2, 3]]) assert.deepEqual(await ask("spend", { minute, count }), { total });
+    assert.deepEqual([await ask("spend", { key: "store", minute: 11, count: 4 }), await ask("spend", { minute: 11, count: 1 })], [{ total: 4 }, { total: 4 }], "each apart");
     const told = async () => (await directory(host)("namespace", { name })).requests_per_minute;
     assert.equal((await ask("patch_quota", { patch: { requests_per_minute: 9 } })).requests_per_minute, 9);
     assert.equal(await told(), 9);

@@ -1,5 +1,6 @@
 // What the stubs to a script's Durable Objects lead to, as kv/kv.js: each call goes to the supervisor of the object that it names.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { deniedTo, inWords } from "../allowance.js";
 import { nameOf } from "../store.js";
 import { waiting } from "../waiting.js";
 import { WHICH, about } from "./which.js";
@@ -40,6 +41,8 @@ export class Objects extends WorkerEntrypoint {
 	}
 
 	async #counted(call) {
+		const why = await deniedTo(this, 1, true);
+		if (why !== undefined) throw Object.assign(new Error(`Durable Object is overloaded: ${inWords(why)}.`), { overloaded: true });
 		const { namespace_id, script } = this.ctx.props;
 		const end = begin(`${namespace_id}/${script}`);
 		if (end === undefined) throw new Error(`This script has ${MOST} calls to its Durable Objects under way: more are refused. Do they call each other?`);

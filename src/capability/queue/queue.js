@@ -1,8 +1,11 @@
 // What a script's queue leads to, as kv/kv.js. A queue is the namespace's: any of its scripts may send to it.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { deniedTo, inWords } from "../allowance.js";
 
 export class Queue extends WorkerEntrypoint {
-	send(messages, delay) {
+	async send(messages, delay) {
+		const why = await deniedTo(this, messages?.length ?? 1, true);
+		if (why !== undefined) throw new Error(`Queue send failed: ${why.rate === undefined ? "Storage Limit Exceeded" : "Too Many Requests"}: ${inWords(why)}.`);
 		return this.#queue().send(this.ctx.props.namespace, messages, delay ?? this.ctx.props.delivery_delay ?? undefined);
 	}
 

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/directory_5.sql"),
     include_str!("../schema/directory_6.sql"),
     include_str!("../schema/directory_7.sql"),
+    include_str!("../schema/directory_8.sql"),
 ];
 
 /// How long to wait before what failed is tried again.

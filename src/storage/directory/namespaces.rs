@@ -9,7 +9,7 @@ use super::{
 use crate::registry::{BUILTIN, Fields, Name, Page, Problem, Refusal, limits, outbound, problem, service, settings};
 
 const COLUMNS: &str = "SELECT id, name, created_on, created_by, modified_on, modified_by, trusted, scripts, outbound, limits, \
-     requests_per_minute, services, idle_days FROM namespace";
+     requests_per_minute, services, idle_days, storage FROM namespace";
 
 impl Directory {
     /// `namespace {name, secrets?}`; with its outbound secrets for those who run its scripts.
@@ -124,14 +124,15 @@ impl Directory {
         Ok(Value::Null)
     }
 
-    /// `count {namespace_id, scripts, requests_per_minute, idle_days, revision}`: what a namespace says of itself.
+    /// `count {namespace_id, scripts, requests_per_minute, idle_days, storage, revision}`: what a namespace says of itself.
     pub(super) fn count(&self, input: &Value) -> Answer {
         self.db.run(
-            "UPDATE namespace SET scripts = ?, requests_per_minute = ?, idle_days = ?, revision = ? WHERE id = ? AND revision < ?",
+            "UPDATE namespace SET scripts = ?, requests_per_minute = ?, idle_days = ?, storage = ?, revision = ? WHERE id = ? AND revision < ?",
             &[
                 input["scripts"].clone(),
                 input["requests_per_minute"].clone(),
                 input["idle_days"].clone(),
+                input["storage"].clone(),
                 input["revision"].clone(),
                 input["namespace_id"].clone(),
                 input["revision"].clone(),
@@ -185,5 +186,6 @@ fn shown(row: &Row) -> Value {
         "requests_per_minute": row[10],
         "services": document(&row[11]),
         "idle_days": row[12],
+        "storage": document(&row[13]),
     })
 }

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/namespace_3.sql"),
     include_str!("../schema/namespace_4.sql"),
     include_str!("../schema/namespace_5.sql"),
+    include_str!("../schema/namespace_6.sql"),
 ];
 
 /// So many scripts are deleted before anything else gets its turn.
@@ -84,6 +85,7 @@ impl Namespace {
             "add_store" => self.add_store(&input["name"]),
             "remove_store" => self.remove_store(&input["name"]),
             "queues" => self.queues(),
+            "stored" => self.stored(input),
             "delete" => self.delete(),
             _ => Err(Refusal::StorageUnavailable(format!("there is no operation {name}"))),
         })?;
@@ -256,13 +258,16 @@ impl Namespace {
 
     /// Tells the directory how many scripts there are, unless it knows.
     async fn tell_directory(&self) -> Answer<()> {
-        let row =
-            self.db.row("SELECT revision, told, most_requests, idle_days FROM namespace", &[])?.unwrap_or_default();
+        let row = self
+            .db
+            .row("SELECT revision, told, most_requests, idle_days, storage FROM namespace", &[])?
+            .unwrap_or_default();
         if row.first() == row.get(1) || self.is_deleted()? {
             return Ok(());
         }
         let message = json!({
             "op": "count", "namespace_id": self.id, "scripts": self.count()?, "requests_per_minute": row[2], "idle_days": row[3],
+            "storage": row[4],
             "revision": row[0],
         });
         object::ask(&self.env, "DIRECTORY", "directory", &message).await?;

@@ -2,33 +2,45 @@
 
 use serde_json::{Value, json};
 
-use super::{super::db::now, Answer, Namespace, RETRY_MS};
-use crate::registry::{Fields, Refusal, problem};
+use super::{
+    super::db::{document, now},
+    Answer, Namespace, RETRY_MS,
+    stores::{STORED, whole},
+};
+use crate::registry::{Fields, Refusal, allowance, problem};
 
 /// So many scripts, unless the quota says another number.
 const QUOTA: u64 = 10_000;
 
+/// What it has.
+const NAMES: [&str; 7] =
+    ["scripts", "versions", "bytes", "requests_per_minute", "idle_days", "storage", "script_storage"];
+
 impl Namespace {
-    /// `spend {minute, count}`: so many requests more in this minute, of one isolate. Answers with those of all.
+    /// `spend {key, minute, count}`: so many more in this minute, of one isolate. Answers with those of all.
     pub(super) fn spend(&self, input: &Value) -> Answer {
+        let key = input["key"].as_str().unwrap_or_default();
         let (minute, count) = (input["minute"].clone(), input["count"].clone());
         self.db.run("DELETE FROM spent WHERE minute < ?", std::slice::from_ref(&minute))?;
         self.db.run(
-            "INSERT INTO spent (minute, count) VALUES (?, ?) ON CONFLICT (minute) DO UPDATE SET count = count + excluded.count",
-            &[minute.clone(), count],
+            "INSERT INTO spent (key, minute, count) VALUES (?, ?, ?) ON CONFLICT (key, minute) DO UPDATE SET count = count + excluded.count",
+            &[key.into(), minute.clone(), count],
         )?;
-        let total = self.db.count("SELECT count FROM spent WHERE minute = ?", &[minute])?;
+        let total = self.db.count("SELECT count FROM spent WHERE key = ? AND minute = ?", &[key.into(), minute])?;
         Ok(json!({ "total": total }))
     }
 
     /// `quota`: what there may be, and what there is.
     pub(super) fn quota(&self) -> Answer {
-        let most =
-            self.db.row("SELECT quota, most_versions, most_bytes, most_requests, idle_days FROM namespace", &[])?;
+        let most = self
+            .db
+            .row("SELECT quota, most_versions, most_bytes, most_requests, idle_days, storage FROM namespace", &[])?;
         let has =
             self.db.row("SELECT COUNT(*), TOTAL(versions), TOTAL(bytes) FROM script WHERE entry IS NOT NULL", &[])?;
         let (most, has) = (Value::from(most.unwrap_or_default()), has.unwrap_or_default());
-        let count = |at: usize| has.get(at).and_then(Value::as_f64).unwrap_or_default() as u64;
+        let count = |at: usize| whole(&has, at);
+        let stored = self.db.row(STORED, &[])?.unwrap_or_default();
+        let allowance = document(&most[5]);
         Ok(json!({
             "scripts": most[0].as_u64().unwrap_or(QUOTA),
             "script_count": count(0),
@@ -38,10 +50,14 @@ impl Namespace {
             "byte_count": count(2),
             "requests_per_minute": most[3],
             "idle_days": most[4],
+            "storage": allowance["storage"],
+            "script_storage": allowance["script_storage"],
+            "stored_keys": whole(&stored, 0),
+            "stored_bytes": whole(&stored, 1),
         }))
     }
 
-    /// `patch_quota {patch: {scripts?, versions?, bytes?, requests_per_minute?, idle_days?}}`; null is what it is without.
+    /// `patch_quota {patch: {scripts?, versions?, bytes?, requests_per_minute?, idle_days?, storage?, script_storage?}}`; null is what it is without.
     pub(super) fn patch_quota(&self, patch: &Value) -> Answer {
         let mut fields = Fields::new(patch, "The quota", "", problem::MALFORMED);
         let mut queries = Vec::new();
@@ -58,11 +74,21 @@ impl Namespace {
                 queries.push((query, fields.whole(name, least, most).into()));
             }
         }
-        if queries.is_empty() || queries.len() != fields.names().count() {
-            fields.wrong(
-                "A quota has scripts, versions, bytes, requests_per_minute and idle_days: one of them at least."
-                    .to_owned(),
-            );
+        let mut allowance = document(&self.db.row("SELECT storage FROM namespace", &[])?.unwrap_or_default()[0]);
+        let mut changed = false;
+        for name in allowance::WHOSE {
+            if fields.has(name) {
+                allowance[name] = allowance::read(&mut fields, name);
+                changed = true;
+            }
+        }
+        if changed {
+            let is_none = allowance::WHOSE.iter().all(|name| allowance[*name].is_null());
+            let storage = if is_none { Value::Null } else { allowance.to_string().into() };
+            queries.push(("UPDATE namespace SET storage = ?, revision = revision + 1", storage));
+        }
+        if queries.is_empty() || !fields.names().all(|name| NAMES.contains(&name)) {
+            fields.wrong(format!("A quota has {}: one of them at least.", NAMES.join(", ")));
         }
         if !fields.problems.is_empty() {
             return Err(Refusal::invalid(fields.problems));

@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 use super::{super::object, Answer, Namespace};
 use crate::registry::{Refusal, problem, store};
 
+/// The keys and the bytes that its scripts store, as far as they have said.
+pub(super) const STORED: &str = "SELECT TOTAL(stored_keys), TOTAL(stored_bytes) FROM script WHERE entry IS NOT NULL";
+
+/// A whole number of a row.
+pub(super) fn whole(row: &[Value], at: usize) -> u64 {
+    row.get(at).and_then(Value::as_f64).unwrap_or_default() as u64
+}
+
 impl Namespace {
     /// `add_store {name}`: something is stored under this kind and name from now on.
     pub(super) fn add_store(&self, name: &Value) -> Answer {
@@ -25,6 +33,16 @@ impl Namespace {
     pub(super) fn queues(&self) -> Answer {
         let names = self.db.column("SELECT substr(name, 7) FROM store WHERE name LIKE 'queue/%' ORDER BY name", &[])?;
         Ok(names.into_iter().map(|name| json!({ "queue_name": name })).collect())
+    }
+
+    /// `stored {script, keys, bytes}`: how much a script stores; answers with how much all do.
+    pub(super) fn stored(&self, input: &Value) -> Answer {
+        self.db.run(
+            "UPDATE script SET stored_keys = ?, stored_bytes = ? WHERE name = ?",
+            &[input["keys"].clone(), input["bytes"].clone(), input["script"].clone()],
+        )?;
+        let all = self.db.row(STORED, &[])?.unwrap_or_default();
+        Ok(json!({ "keys": whole(&all, 0), "bytes": whole(&all, 1) }))
     }
 
     /// Deletes what a namespace that is deleted has stored.

@@ -147,6 +147,9 @@ impl Held {
         if name == "try" {
             return self.attempt(&input["operation"]).map(|version| version.to_string());
         }
+        if name == "usage" {
+            return self.usage().await.map(|usage| usage.to_string());
+        }
         if name == "begin" {
             Self::settle(self, input).await?;
         }

@@ -34,7 +34,7 @@ pub(super) enum Kind {
 pub(super) fn kind(name: &str) -> Option<Kind> {
     Some(match name {
         "get" | "settings" | "bindings" | "secrets" | "secret" | "tags" | "versions" | "version" | "preview"
-        | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" | "stores" | "try" => {
+        | "deployments" | "deployment" | "live" | "incident" | "incidents" | "objects" | "stores" | "usage" | "try" => {
             Kind::Reads
         }
         "patch_settings" | "put_secret" | "patch_secrets" | "delete_secret" | "put_tags" | "put_tag" | "delete_tag"

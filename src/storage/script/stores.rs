@@ -13,7 +13,7 @@ impl Op<'_> {
     pub(super) fn add_stores(&self, version: &Value, incarnation: &str) -> Result<(), Refusal> {
         for binding in version["bindings"].as_array().into_iter().flatten() {
             let Some((kind, id)) = store::of(binding) else { continue };
-            if kind.shared {
+            if kind.shared || store::is_shared(id) {
                 continue;
             }
             let name = [incarnation, "/", kind.name, "/", id].concat();
@@ -37,6 +37,24 @@ impl Op<'_> {
 }
 
 impl Held {
+    /// `usage`: how much it stores, `{"script": {"keys", "bytes"}, "namespace"}`, all that there is of both.
+    pub(super) async fn usage(&self) -> Result<Value, Refusal> {
+        let stores = self.op(&Value::Null)?.stores()?;
+        let (mut keys, mut bytes) = (0.0, 0.0);
+        for found in object::list(&stores) {
+            let Some(kind) = found["kind"].as_str().and_then(store::kind) else { continue };
+            let name = found["object"].as_str().unwrap_or_default();
+            let usage = object::ask(&self.env, kind.objects, name, &json!({ "op": "usage" })).await?;
+            let usage: Value = serde_json::from_str(&usage).unwrap_or_default();
+            keys += usage["keys"].as_f64().unwrap_or_default();
+            bytes += usage["bytes"].as_f64().unwrap_or_default();
+        }
+        let script = json!({ "keys": keys as u64, "bytes": bytes as u64 });
+        let message = json!({ "op": "stored", "script": self.name, "keys": script["keys"], "bytes": script["bytes"] });
+        let namespace = object::ask(&self.env, "NAMESPACES", &self.namespace_id, &message).await?;
+        Ok(json!({ "script": script, "namespace": serde_json::from_str::<Value>(&namespace).unwrap_or_default() }))
+    }
+
     /// Deletes what a script that is gone has stored.
     pub(super) async fn wipe(&self) -> Result<(), Refusal> {
         self.db.ready()?;
