@@ -1,11 +1,7 @@
 // D1 databases of scripts: as Cloudflare's, and nobody else's.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startScripts, text, wait } from "./dispatch.mjs";
-import { descendants } from "./processes.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const DB = { name: "DB", type: "d1", id: "main" };
@@ -72,49 +68,4 @@ describe("a D1 database", () => {
     }
     assert.deepEqual((await database.run([select])).results[0].rows, [[1]]);
   });
-});
-
-test("three times kill -9: each batch that was acknowledged is there, and each is whole or not there", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "d1-kill-"));
-  const options = { bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
-  let host = await startScripts(options);
-  try {
-    await host.deploy("app", `export default { async fetch(request, env) {
-      const { DB } = env;
-      if (request.method === "GET") return Response.json(await DB.prepare("SELECT batch, COUNT(*) AS rows FROM t GROUP BY batch ORDER BY batch").all().then(({ results }) => results));
-      const batch = Number(await request.text());
-      if (batch === 0) await DB.exec("CREATE TABLE t (batch, row)");
-      else await DB.batch(Array.from({ length: 5 }, (_, row) => DB.prepare("INSERT INTO t VALUES (?, ?)").bind(batch, row)));
-      return new Response("done");
-    } };`, bound);
-    const send = (batch) => host.ask("app/", { method: "POST", body: String(batch) });
-    await text(await send(0));
-    const acknowledged = new Set();
-    let count = 0;
-    for (let kills = 0; kills < 3; kills += 1) {
-      let ended = false;
-      const writer = async () => {
-        while (!ended) {
-          const batch = (count += 1);
-          const answer = await send(batch).catch(() => undefined);
-          if (answer?.status === 200) acknowledged.add(batch);
-        }
-      };
-      const writers = [writer(), writer()];
-      const before = acknowledged.size;
-      while (acknowledged.size < before + 20) await wait(10);
-      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
-      ended = true;
-      await Promise.all(writers);
-      await host.dispose();
-      host = await startScripts({ ...options, again: true });
-      const told = JSON.parse(await text(await host.ask("app/")));
-      assert.ok(told.every(({ rows }) => rows === 5), "none is half there");
-      const there = new Set(told.map(({ batch }) => batch));
-      assert.deepEqual([...acknowledged].filter((batch) => !there.has(batch)), []);
-    }
-  } finally {
-    await host.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  }
 });

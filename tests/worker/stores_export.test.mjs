@@ -138,6 +138,14 @@ describe("what a script stores", () => {
     assert.deepEqual(await ask([["INSERT INTO parent VALUES ('y')"], ["INSERT INTO child VALUES ('y')"], ["SELECT COUNT(*) AS c FROM seen"]], "copy"), [{ c: 2 }]);
   });
 
+  test("D1: a table of many megabytes, in the order of its rows", async () => {
+    await ask([["CREATE TABLE big (id INTEGER PRIMARY KEY, value)"], ["WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO big SELECT i - 30, hex(zeroblob(50000)) FROM n"]]);
+    const file = await text(await call("GET", at("app", "/d1/db")));
+    const ids = [...file.matchAll(/INSERT INTO "big" \("id", "value"\) VALUES \((-?\d+), '0{100000}'\);/g)].map(([, id]) => Number(id));
+    assert.deepEqual(ids, Array.from({ length: 60 }, (_, i) => i - 29));
+    await ask([["DROP TABLE big"]]);
+  });
+
   test("a file that is no database changes nothing", async () => {
     const before = await text(await call("GET", at("copy", "/d1/db")));
     for (const [file, says] of [["CREATE TABLE fine (a);\nINSERT INTO none VALUES (1);", /statement 2 .*no such table/], ["this is no SQL", /statement 1/], ["BEGIN TRANSACTION; DROP TABLE parent;", /statement 1/]]) {

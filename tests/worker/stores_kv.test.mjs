@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startScripts, text, wait } from "./dispatch.mjs";
-import { descendants } from "./processes.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const KV = { name: "KV", type: "kv_namespace", namespace_id: "0123456789abcdef0123456789abcdef" };
@@ -152,105 +151,5 @@ test("what a script that is gone had stored is deleted, and what a worker of it 
   } finally {
     await host.dispose();
     rmSync(persist, { recursive: true, force: true });
-  }
-});
-
-/** Numbers that are the same for the same seed (mulberry32). */
-const numbers = (seed) => (most) => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) % most;
-};
-
-test("any sequence of calls leaves what a map would", async () => {
-  const host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 } });
-  try {
-    await host.deploy("app", `export default { async fetch(request, env) {
-      const told = [];
-      for (const [call, ...args] of await request.json()) {
-        const answer = await env.KV[call](...args);
-        told.push(call === "list" ? answer.keys.map(({ name, metadata }) => [name, metadata ?? null]) : (answer ?? null));
-      }
-      return Response.json(told);
-    } };`, bound);
-    const keys = ["a", "a/", "a/b", "a/b/c", "b", "ä", "a\u0000", "a%", "A", "\u{1f600}"];
-    const bytes = (text) => Buffer.from(text);
-    for (const seed of [1, 2, 3, 4]) {
-      const next = numbers(seed);
-      const model = new Map();
-      const [calls, expected] = [[], []];
-      const list = (prefix, limit) => [...model].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => Buffer.compare(bytes(a), bytes(b))).slice(0, limit);
-      if (seed === 1) assert.deepEqual(JSON.parse(await text(await host.ask("app/", { method: "POST", body: JSON.stringify([["list"]]) }))), [[]]);
-      else for (const key of keys) { calls.push(["delete", key]); expected.push(null); }
-      for (let i = 0; i < 250; i += 1) {
-        const key = keys[next(keys.length)];
-        switch (next(5)) {
-          case 0: case 1: {
-            const [value, metadata] = ["v".repeat(next(40)) + i, next(2) ? { i } : null];
-            calls.push(["put", key, value, { metadata }]);
-            model.set(key, [value, metadata]);
-            expected.push(null);
-            break;
-          }
-          case 2: calls.push(["delete", key]); model.delete(key); expected.push(null); break;
-          case 3: {
-            calls.push(["getWithMetadata", key]);
-            const [value, metadata] = model.get(key) ?? [null, null];
-            expected.push({ value, metadata, cacheStatus: null });
-            break;
-          }
-          default: {
-            const [prefix, limit] = [["", "a", "a/", "zz"][next(4)], 1 + next(6)];
-            calls.push(["list", { prefix, limit }]);
-            expected.push(list(prefix, limit).map(([name, [, metadata]]) => [name, metadata]));
-          }
-        }
-      }
-      const told = JSON.parse(await text(await host.ask("app/", { method: "POST", body: JSON.stringify(calls) })));
-      calls.forEach((call, at) => assert.deepEqual(told[at], expected[at], `seed ${seed}, call ${at}: ${JSON.stringify(call)}`));
-    }
-  } finally {
-    await host.dispose();
-  }
-});
-
-test("three times kill -9: what was acknowledged is there, whole", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "kv-kill-"));
-  const extra = { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") };
-  let host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra });
-  try {
-    await host.deploy("app", SCRIPT, bound);
-    const acknowledged = new Map();
-    let count = 0;
-    for (let kills = 0; kills < 3; kills += 1) {
-      let ended = false;
-      const writer = async (lane) => {
-        while (!ended) {
-          const [key, value] = [`k${lane}-${(count += 1) % 25}`, `${count} `.repeat(5000)];
-          try {
-            const answer = await host.ask(`app/${key}`, { method: "PUT", body: value });
-            if (answer.status === 200) acknowledged.set(key, value);
-            else acknowledged.delete(key);
-          } catch {
-            // It may be there or not: nobody was told.
-            acknowledged.delete(key);
-          }
-        }
-      };
-      const writers = [0, 1, 2].map(writer);
-      const before = count;
-      while (count < before + 40) await wait(10);
-      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
-      ended = true;
-      await Promise.all(writers);
-      assert.ok(acknowledged.size > 20, `${acknowledged.size}`);
-      await host.dispose();
-      host = await startScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra, again: true });
-      for (const [key, value] of acknowledged) assert.equal(await text(await host.ask(`app/${key}`)), value, key);
-    }
-  } finally {
-    await host.dispose();
-    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { apiOf } from "./api.mjs";
 import { TOKEN, startScripts, text, wait, withScripts } from "./dispatch.mjs";
-import { descendants } from "./processes.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const binding = (name, class_name) => ({ name, type: "durable_object_namespace", class_name });
@@ -229,45 +228,6 @@ describe("Durable Objects", () => {
     await host.split("kept", { [id]: 100 });
     assert.deepEqual([await call("kept/a/add"), await call("kept/a/told")], [3, ["three", 1]], "a version that is deployed later");
   });
-});
-
-test("three times kill -9: what was acknowledged is there, and alarms ring", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "objects-kill-"));
-  const options = { bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
-  let host = await startScripts(options);
-  const call = async (path) => JSON.parse(await text(await host.ask(path)));
-  try {
-    await host.deploy("app", COUNTER(), bound);
-    const counts = { a: 0, b: 0 };
-    for (let kills = 0; kills < 3; kills += 1) {
-      let ended = false;
-      const writer = async (name) => {
-        while (!ended) {
-          const answer = await host.ask(`app/${name}/add`).then((answer) => (answer.status === 200 ? answer.json() : undefined)).catch(() => undefined);
-          if (answer !== undefined) counts[name] = answer;
-        }
-      };
-      const writers = Object.keys(counts).map(writer);
-      await call(`app/alarm${kills}/ring/1500`);
-      const before = counts.a + counts.b;
-      while (counts.a + counts.b < before + 30) await wait(10);
-      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
-      ended = true;
-      await Promise.all(writers);
-      await host.dispose();
-      host = await startScripts({ ...options, again: true });
-      for (const name of Object.keys(counts)) {
-        const count = await call(`app/${name}/add`);
-        assert.ok(count > counts[name], `${name}: ${count} after ${counts[name]} was acknowledged`);
-        counts[name] = count;
-      }
-      for (let i = 0; i < 200 && (await call(`app/alarm${kills}/rang`)) === null; i += 1) await wait(50);
-      assert.equal(await call(`app/alarm${kills}/rang`), "one", "an alarm that was acknowledged rings");
-    }
-  } finally {
-    await host.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  }
 });
 
 test("the digest that makes ids is SHA-256", async () => {

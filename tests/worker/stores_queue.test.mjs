@@ -1,12 +1,8 @@
 // Queues of a namespace: as Cloudflare's, from script to script.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
-import { descendants } from "./processes.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const KV = { name: "LOG", type: "kv_namespace", namespace_id: "log" };
@@ -151,44 +147,4 @@ describe("a queue", () => {
     for (let i = 0; i < 400 && (await status()) === 200; i += 1) await wait(25);
     assert.equal(await status(), 404);
   });
-});
-
-test("three times kill -9: each message that was acknowledged comes", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "queue-kill-"));
-  const options = { bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
-  let host = await startScripts(options);
-  try {
-    await host.deploy("app", CONSUMER.replace("return Response.json(", 'if (request.method === "POST") { await env.QUEUE.send(await request.json()); return new Response("sent"); } return Response.json(').replace("of \\${batch.messages.length}", ""), { bindings: [KV, queue("q")] });
-    await host.api("PUT", at("q"), { consumer: { script_name: "app", batch_size: 5, max_wait_time_ms: 100 } });
-    const acknowledged = new Set();
-    let count = 0;
-    for (let kills = 0; kills < 3; kills += 1) {
-      let ended = false;
-      const writer = async () => {
-        while (!ended) {
-          const n = (count += 1);
-          const answer = await host.ask("app/", { method: "POST", body: JSON.stringify({ n }) }).catch(() => undefined);
-          if (answer?.status === 200) acknowledged.add(n);
-        }
-      };
-      const writers = [writer(), writer()];
-      const before = acknowledged.size;
-      while (acknowledged.size < before + 20) await wait(10);
-      for (const { pid } of descendants(process.pid).filter(({ name }) => name.startsWith("workerd"))) process.kill(pid, "SIGKILL");
-      ended = true;
-      await Promise.all(writers);
-      await host.dispose();
-      host = await startScripts({ ...options, again: true });
-      let missing = [...acknowledged];
-      for (let i = 0; i < 1000 && missing.length > 0; i += 1) {
-        const came = new Set(JSON.parse(await text(await host.ask("app/"))).map((name) => JSON.parse(name.split(" ")[1]).n));
-        missing = missing.filter((n) => !came.has(n));
-        await wait(50);
-      }
-      assert.deepEqual(missing, []);
-    }
-  } finally {
-    await host.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  }
 });

@@ -1,6 +1,6 @@
 // Which objects there are of a Durable Object class of a script: an object for each class, so that they go when it goes.
 import { DurableObject } from "cloudflare:workers";
-import { asked, lines } from "../store.js";
+import { asked } from "../store.js";
 
 const AT_ONCE = 50;
 
@@ -29,21 +29,28 @@ export class ObjectIndex extends DurableObject {
 	async fetch(request) {
 		const { op } = await asked(request);
 		if (op === "usage") return Response.json(this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(bytes) AS bytes FROM object").one());
-		if (op === "export") return lines(this.#all(), "application/x-ndjson", (line) => line);
+		if (op === "export") return this.#export();
 		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
 		if (op === "wipe") this.ctx.storage.kv.put("gone", (this.#gone = true));
 		await this.ctx.storage.setAlarm(Date.now());
 		return Response.json(null);
 	}
 
-	async *#all() {
-		for (let after = ""; ; ) {
-			const [object] = this.#sql.exec("SELECT id, name FROM object WHERE id > ? ORDER BY id LIMIT 1", after).toArray();
-			if (object === undefined) return;
-			after = object.id;
-			const stored = await this.#supervisor(after).exported();
-			yield [JSON.stringify(object), ...(stored === "" ? [] : [stored])].join("\n");
-		}
+	#export() {
+		const { readable, writable } = new TransformStream();
+		const write = async () => {
+			for (let after = ""; ; ) {
+				const [object] = this.#sql.exec("SELECT id, name FROM object WHERE id > ? ORDER BY id LIMIT 1", after).toArray();
+				if (object === undefined) return writable.close();
+				after = object.id;
+				const writer = writable.getWriter();
+				await writer.write(new TextEncoder().encode(`${JSON.stringify(object)}\n`));
+				writer.releaseLock();
+				await (await this.#supervisor(after).exported())?.pipeTo(writable, { preventClose: true });
+			}
+		};
+		this.ctx.waitUntil(write().catch((error) => writable.abort(error).catch(() => {})));
+		return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
 	}
 
 	// One that throws comes again.

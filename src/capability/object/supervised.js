@@ -79,6 +79,17 @@ function* stored({ kv, sql }) {
 	for (const statement of dump(sql)) yield { sql: statement };
 }
 
+function streamed(all) {
+	const encoder = new TextEncoder();
+	return new ReadableStream({
+		pull(to) {
+			const { done, value } = all.next();
+			if (done) to.close();
+			else to.enqueue(encoder.encode(`${shown(value)}\n`));
+		},
+	});
+}
+
 // What JSON has not, by its name.
 const shown = (line) => JSON.stringify(line, function (name, value) {
 	const own = this[name];
@@ -102,7 +113,7 @@ async function perform(object, ctx, { op, ...asked }) {
 		}
 	}
 	if (op === "usage") return Response.json(ctx.storage.sql.databaseSize);
-	if (op === "export") return new Response([...stored(ctx.storage)].map(shown).join("\n"));
+	if (op === "export") return new Response(streamed(stored(ctx.storage)));
 	return new Response(null, { status: 204 });
 }
 

@@ -80,12 +80,12 @@ export function supervisor(supervised) {
 			if (gone) this.#kv.put("gone", true);
 		}
 
-		/** All that it stores, as lines of JSON. */
+		/** All that it stores, a stream of lines of JSON; nothing, where it never was. */
 		async exported() {
 			const object = this.#kv.get("object");
-			if (object === undefined) return "";
+			if (object === undefined) return null;
 			const stored = await this.#within(object, (facet) => facet.fetch("https://object/", { headers: { [OP]: '{"op":"export"}' } }));
-			return stored.text();
+			return stored.body;
 		}
 
 		// Calls with the facet; `over(promise)` says that the call lasts as long as that.

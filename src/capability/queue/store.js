@@ -7,8 +7,10 @@ const MOST_MESSAGES = 100;
 const MOST_DELAY_S = 86_400;
 // Where there is nobody to deliver to.
 const LATER_MS = 30_000;
-// How long a batch may be under way before it is delivered again.
-const DELIVERY_MS = 15 * 60_000;
+// An alarm has a quarter of an hour: so long it begins with further batches, and so long a batch may be under way before it is
+// delivered again.
+const BEGIN_MS = 60_000;
+const DELIVERY_MS = 13 * 60_000;
 const SHOWN = 100;
 // As registry/problem.rs has them.
 const MALFORMED = 10_004;
@@ -95,8 +97,7 @@ export function queues(hosted) {
 		}
 
 		async alarm() {
-			// One that ends in the middle is followed by another.
-			await this.ctx.storage.setAlarm(Date.now() + LATER_MS);
+			// One that ends in the middle the runtime begins again.
 			this.#drop("sent <= ?", Date.now() - 1000 * this.#settings().message_retention_period);
 			await (this.#delivering ??= this.#deliver().finally(() => (this.#delivering = null)));
 			await this.#plan();
@@ -105,9 +106,10 @@ export function queues(hosted) {
 		async #deliver() {
 			const { consumer } = this.#settings();
 			if (consumer === null) return;
+			const until = Date.now() + BEGIN_MS;
 			let isGoing = true;
 			const lane = async () => {
-				for (let batch; isGoing && (batch = this.#batch(consumer)).length > 0; ) {
+				for (let batch; isGoing && Date.now() < until && (batch = this.#batch(consumer)).length > 0; ) {
 					try {
 						isGoing = await this.#deliverBatch(consumer, batch);
 					} catch (error) {
