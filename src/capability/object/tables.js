@@ -1,6 +1,7 @@
 // All that is in a SQLite database, of a D1 database or of a Durable Object: to be written down as SQL, and to be dropped.
 const OWN = "name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 const AT_A_TIME = 1 << 20;
+const MOST_ROWS = 1000;
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
 
 /** Drops every table, view, index and trigger. Within a transaction. */
@@ -24,28 +25,29 @@ export function* dump(sql) {
 		const columns = sql.exec("SELECT name FROM pragma_table_info(?)", name).toArray().map((column) => quoted(column.name));
 		// SQLite's own words for a value; they end at the first zero of a text.
 		const values = columns.map((column) => `CASE WHEN typeof(${column}) = 'text' AND instr(${column}, char(0)) THEN 'CAST(X''' || hex(${column}) || ''' AS TEXT)' ELSE quote(${column}) END`);
-		for (const row of rowsOf(sql, name, values)) yield `INSERT INTO ${quoted(name)} (${columns.join(", ")}) VALUES (${row.join(", ")});`;
+		for (const row of rowsOf(sql, name, columns, values)) yield `INSERT INTO ${quoted(name)} (${columns.join(", ")}) VALUES (${row.join(", ")});`;
 	}
 	for (const { type, sql: made } of all) if (type !== "table") yield `${made};`;
 }
 
-// The rows of a table, some at a time: a cursor does not outlive what others do meanwhile.
-function* rowsOf(sql, name, values) {
-	const from = `FROM ${quoted(name)}`;
-	if (!/WITHOUT\s+ROWID\s*(?:,\s*STRICT\s*)?$/i.test(sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", name).one().sql)) {
-		for (let last = null; ; ) {
-			const [rows, where] = [[], last === null ? "" : `WHERE _rowid_ > ${last}`];
-			let size = 0;
-			for (const [id, ...row] of sql.exec(`SELECT CAST(_rowid_ AS TEXT), ${values.join(", ")} ${from} ${where} ORDER BY _rowid_`).raw()) {
-				rows.push(row);
-				[last, size] = [id, size + row.reduce((sum, value) => sum + value.length, 0)];
-				if (size > AT_A_TIME) break;
-			}
-			yield* rows;
-			if (size <= AT_A_TIME) return;
-		}
+// The rows of a table, some at a time, as they are too many for memory; and each time to the end, as a cursor that is left keeps the
+// table locked.
+function* rowsOf(sql, name, columns, values) {
+	const [from, all] = [`FROM ${quoted(name)}`, values.join(", ")];
+	if (/WITHOUT\s+ROWID\s*(?:,\s*STRICT\s*)?$/i.test(sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", name).one().sql)) {
+		return yield* sql.exec(`SELECT ${all} ${from}`).raw().toArray();
 	}
-	yield* sql.exec(`SELECT ${values.join(", ")} ${from}`).raw().toArray();
+	const size = columns.map((column) => `COALESCE(LENGTH(${column}), 0)`).join(" + ");
+	// Rowids as text: they may be larger than JavaScript's numbers.
+	for (let last = "-9223372036854775808"; ; ) {
+		const sums = `SELECT _rowid_ AS id, SUM(${size}) OVER (ORDER BY _rowid_) AS sum ${from} WHERE _rowid_ > ${last} ORDER BY _rowid_ LIMIT ${MOST_ROWS}`;
+		const { upto } = sql.exec(`SELECT CAST(MAX(id) AS TEXT) AS upto FROM (${sums}) WHERE sum <= ${AT_A_TIME}`).one();
+		const these = upto === null ? `WHERE _rowid_ > ${last} ORDER BY _rowid_ LIMIT 1` : `WHERE _rowid_ > ${last} AND _rowid_ <= ${upto} ORDER BY _rowid_`;
+		const rows = sql.exec(`SELECT CAST(_rowid_ AS TEXT), ${all} ${from} ${these}`).raw().toArray();
+		if (rows.length === 0) return;
+		last = rows.at(-1)[0];
+		for (const [, ...row] of rows) yield row;
+	}
 }
 
 /** The statements of a text. */
