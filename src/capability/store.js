@@ -11,6 +11,15 @@ export function nameOf({ ctx }, kind) {
 /** Its object, by this binding of the host's. */
 export const storeOf = (entrypoint, binding, kind) => entrypoint.env[binding].getByName(nameOf(entrypoint, kind));
 
+/**
+ * What the namespace with this id is called now, or nothing: who is woken by an alarm knows only what it was called when somebody of it
+ * was heard last.
+ */
+export async function namespaceNow(env, id) {
+	const answer = await env.DIRECTORY.getByName("directory").fetch("https://directory/", { method: "POST", body: JSON.stringify({ op: "named", id }) });
+	return answer.ok ? answer.json() : null;
+}
+
 /** What the host asks of a store: `{ op, ... }`, in the query where a body is for something else. */
 export async function asked(request) {
 	const { searchParams } = new URL(request.url);
@@ -36,13 +45,16 @@ export function lines(all, type = "application/x-ndjson", shown = JSON.stringify
 		},
 		cancel: () => source.return?.(),
 	});
-	return new Response(body, { headers: { "content-type": type } });
+	return new Response(body, { headers: told(type) });
 }
+
+/** The headers of what is exported: it is nothing for a browser to show. */
+export const told = (type) => ({ "content-type": type, "cache-control": "no-store", "content-disposition": "attachment", "x-content-type-options": "nosniff" });
 
 const AT_A_TIME = 64 * 1024;
 
 /** An answer that refuses, as the host's API tells it. */
-export const refused = (message) => Response.json({ errors: [{ code: MALFORMED, message }] }, { status: 400 });
+export const refused = (message, status = 400, code = MALFORMED) => Response.json({ errors: [{ code, message }] }, { status });
 
 // As registry/problem.rs has it.
 const MALFORMED = 10_004;

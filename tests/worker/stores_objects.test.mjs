@@ -1,12 +1,12 @@
 // Durable Objects of scripts: as Cloudflare's, and nobody else's.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { apiOf } from "./api.mjs";
-import { TOKEN, startScripts, text, wait, withScripts } from "./dispatch.mjs";
+import { NAMESPACES, apiOf } from "./api.mjs";
+import { TOKEN, scriptsOf, startScripts, text, wait, withScripts } from "./dispatch.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const binding = (name, class_name) => ({ name, type: "durable_object_namespace", class_name });
@@ -42,7 +42,7 @@ export class Counter extends DurableObject {
   fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname.endsWith("/stream")) return new Response(new ReadableStream({ async start(to) {
-      for (const word of ["a ", "slow ", "body"]) { to.enqueue(new TextEncoder().encode(word)); await wait(300); }
+      for (const word of ["a ", "slow ", "body"]) { to.enqueue(new TextEncoder().encode(word)); await wait(500); }
       to.close();
     } }));
     const [client, server] = Object.values(new WebSocketPair());
@@ -128,7 +128,7 @@ describe("Durable Objects", () => {
   test("a new version finds what is stored; what is under way comes to its end, and what comes after waits for it", async () => {
     await host.deploy("app", COUNTER(), bound);
     assert.equal(await call("app/a/add"), 1);
-    const slow = call("app/a/slow/1500");
+    const slow = call("app/a/slow/900");
     const streamed = host.ask("app/a/fetch/stream").then(text);
     await wait(400);
     await host.deploy("app", COUNTER("two"), again);
@@ -161,6 +161,19 @@ describe("Durable Objects", () => {
     assert.equal(await call("alarms/a/rang"), "two");
   });
 
+  test("an alarm rings when its namespace is called otherwise", async () => {
+    const before = scriptsOf(host, "early", TOKEN);
+    await before.create();
+    // Another object is told: who calls this one would tell it the name.
+    const source = COUNTER().replace('async alarm() {', 'note() { return this.ctx.storage.put("rang", "told"); } async alarm() { await this.env.NS.getByName("b").note();');
+    await before.deploy("app", source, bound);
+    await text(await before.ask("app/a/ring/700"));
+    await api("PATCH", `${NAMESPACES}/early`, { name: "late" });
+    const rang = async () => JSON.parse(await text(await scriptsOf(host, "late", TOKEN).ask("app/b/rang")));
+    for (let i = 0; i < 400 && (await rang()) === null; i += 1) await wait(20);
+    assert.equal(await rang(), "told");
+  });
+
   test("go with their script, and one that is made anew finds nothing", async () => {
     await host.deploy("gone", COUNTER(), bound);
     assert.deepEqual([await call("gone/a/add"), await call("gone/a/add")], [1, 2]);
@@ -178,7 +191,6 @@ describe("Durable Objects", () => {
       await withScripts({ bindings: { SNAPSHOT_TTL_MS: 0 }, extra: { durableObjectsPersist: folder } }, async (host) => {
         await host.deploy("app", COUNTER().replace('put("count", count)', 'put("count", count); await this.ctx.storage.put("mark", "the mark of this test")'), bound);
         for (const name of ["a", "b", "c"]) await text(await host.ask(`app/${name}/add`));
-        const { readdirSync, readFileSync } = await import("node:fs");
         const marked = () => readdirSync(folder, { recursive: true }).filter((name) => /\.sqlite/.test(name) && readFileSync(join(folder, name)).includes("the mark of this test"));
         assert.ok(marked().length >= 3);
         await host.remove("app");

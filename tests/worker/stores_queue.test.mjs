@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
-import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
+import { TOKEN, scriptsOf, startScripts, text, wait } from "./dispatch.mjs";
 import { compare } from "./stores/compared.mjs";
 
 const KV = { name: "LOG", type: "kv_namespace", namespace_id: "log" };
@@ -132,7 +132,34 @@ describe("a queue", () => {
     await host.deploy("keeps", PRODUCER, { bindings: [queue("kept")] });
     await send("keeps", { n: 1 });
     await host.logged(/The queue kept is delivered later/);
-    assert.deepEqual((await api("GET", at("kept", "/messages"))).result.map(({ body }) => body), [{ n: 1 }]);
+    const { result: [message] } = await api("GET", at("kept", "/messages"));
+    assert.deepEqual([message.body, message.attempts], [{ n: 1 }, 0]);
+    assert.ok(new Date(message.due) - Date.now() > 20_000, "it is not tried all the time");
+  });
+
+  test("a handler that fails before it says anything has had its try", async () => {
+    await host.deploy("crash", `export default { fetch() { return new Response(""); }, queue() { return Promise.reject(new Error("broken")); } };`);
+    await host.deploy("crashes", PRODUCER, { bindings: [queue("crashing")] });
+    await consume("crashing", { script_name: "crash", batch_size: 1, max_retries: 0, dead_letter_queue: "crashed" });
+    await send("crashes", { n: 1 });
+    for (let i = 0; i < 200 && (await api("GET", at("crashing"))).result.backlog_count > 0; i += 1) await wait(20);
+    assert.deepEqual((await api("GET", at("crashed", "/messages"))).result.map(({ body }) => body), [{ n: 1 }]);
+  });
+
+  test("is delivered when its namespace is called otherwise", async () => {
+    const others = scriptsOf(host, "before", TOKEN);
+    await others.create();
+    await others.deploy("worker", CONSUMER, { bindings: [KV] });
+    await others.deploy("sender", PRODUCER, { bindings: [queue("moving")] });
+    await api("PUT", at("moving", "", "before"), { consumer: { script_name: "worker", batch_size: 1, max_wait_time_ms: 0 } });
+    await text(await others.ask("sender/", { method: "POST", body: '{"body":{"n":1},"delaySeconds":1}' }));
+    await api("PATCH", `${NAMESPACES}/before`, { name: "after" });
+    for (let i = 0; i < 400; i += 1) {
+      const came = JSON.parse(await text(await scriptsOf(host, "after", TOKEN).ask("worker/")));
+      if (came.length > 0) return assert.deepEqual(came, ['moving {"n":1} 1 of 1']);
+      await wait(20);
+    }
+    assert.fail("it never came");
   });
 
   test("goes with its namespace", async () => {

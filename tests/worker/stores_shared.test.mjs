@@ -1,5 +1,8 @@
 // Bindings of the host's own that its operator shares with scripts.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { options } from "./host.mjs";
@@ -109,4 +112,25 @@ describe("what the host shares", () => {
       "get: key of 512 bytes": true,
     } });
   });
+});
+
+test("what is not shared any more is refused by each call", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "shared-"));
+  const started = (shared, again) => startScripts({
+    bindings: { SNAPSHOT_TTL_MS: 0, SHARED: JSON.stringify(shared) }, again,
+    extra: { kvNamespaces: ["CONTENT"], durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2"), kvPersist: join(folder, "kv") },
+  });
+  const content = { binding: "CONTENT", type: "kv_namespace", id: "content" };
+  let host = await started([{ ...content, namespaces: ["tenants"] }], false);
+  const get = () => host.ask("reader/", { method: "POST", body: '["get","a"]' });
+  try {
+    await host.deploy("reader", SCRIPT, { bindings: [kv("content")] });
+    assert.equal(await text(await get()), "null");
+    await host.dispose();
+    host = await started([{ ...content, namespaces: ["others"] }], true);
+    assert.match(await text(await get(), 422), /shares no kv_namespace "host.content" with the namespace tenants/);
+  } finally {
+    await host.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -6,6 +6,10 @@ import { asked, lines, refused } from "../store.js";
 
 const MOST_STATEMENTS = 1000;
 const MOST_SQL = 100_000;
+// It is in memory, twice.
+const MOST_FILE = 32 * 1024 * 1024;
+// As registry/problem.rs has it.
+const TOO_LARGE = 10_027;
 const SERVED_BY = "dynamic-loader";
 // An indented line of comments alone is passed over, as D1 does.
 const isStatement = ({ sql }) => sql.split("\n").some((line) => line.trim() !== "" && !/^\s+--/.test(line));
@@ -67,7 +71,10 @@ export class Database extends DurableObject {
 		const { op } = await asked(request);
 		if (op === "usage") return Response.json({ keys: null, bytes: this.#sql.databaseSize });
 		if (op === "export") return lines(dump(this.#sql), "application/sql", (statement) => statement);
-		if (op === "restore") return this.#restore(await request.text());
+		if (op === "restore") {
+			const text = await textOf(request.body);
+			return text === null ? refused(`A file is at most ${MOST_FILE} bytes.`, 413, TOO_LARGE) : this.#restore(text);
+		}
 		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
 		this.#gone = op === "wipe";
 		await this.ctx.storage.deleteAll();
@@ -91,4 +98,16 @@ export class Database extends DurableObject {
 		}
 		return Response.json({ statements: at, bytes: this.#sql.databaseSize });
 	}
+}
+
+// Null where it is longer than it may be. What is no UTF-8 is refused as SQL.
+async function textOf(body) {
+	const decoder = new TextDecoder();
+	let [text, size] = ["", 0];
+	for await (const chunk of body ?? []) {
+		size += chunk.length;
+		if (size > MOST_FILE) return null;
+		text += decoder.decode(chunk, { stream: true });
+	}
+	return text + decoder.decode();
 }

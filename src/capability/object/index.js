@@ -1,8 +1,9 @@
 // Which objects there are of a Durable Object class of a script: an object for each class, so that they go when it goes.
 import { DurableObject } from "cloudflare:workers";
-import { asked } from "../store.js";
+import { asked, told } from "../store.js";
 
 const AT_ONCE = 50;
+const LATER_MS = 30_000;
 
 export class ObjectIndex extends DurableObject {
 	#sql = this.ctx.storage.sql;
@@ -10,14 +11,15 @@ export class ObjectIndex extends DurableObject {
 
 	constructor(ctx, env) {
 		super(ctx, env);
-		this.#sql.exec("CREATE TABLE IF NOT EXISTS object (id TEXT PRIMARY KEY, name TEXT, bytes INTEGER NOT NULL DEFAULT 0)");
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS object (id TEXT PRIMARY KEY, name TEXT, bytes INTEGER NOT NULL DEFAULT 0, doomed INTEGER NOT NULL DEFAULT 0)");
 		this.#gone = ctx.storage.kv.get("gone") === true;
 	}
 
 	/** An object is there from now on. */
 	add(id, name) {
 		if (this.#gone) throw new Error("The script that this Durable Object was of is not there any more.");
-		this.#sql.exec("INSERT OR IGNORE INTO object (id, name) VALUES (?, ?)", id, name ?? null);
+		// One that is being emptied is there again.
+		this.#sql.exec("INSERT INTO object (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doomed = 0", id, name ?? null);
 	}
 
 	/** What an object stores, in bytes. */
@@ -32,6 +34,7 @@ export class ObjectIndex extends DurableObject {
 		if (op === "export") return this.#export();
 		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
 		if (op === "wipe") this.ctx.storage.kv.put("gone", (this.#gone = true));
+		this.#sql.exec("UPDATE object SET doomed = 1");
 		await this.ctx.storage.setAlarm(Date.now());
 		return Response.json(null);
 	}
@@ -50,17 +53,24 @@ export class ObjectIndex extends DurableObject {
 			}
 		};
 		this.ctx.waitUntil(write().catch((error) => writable.abort(error).catch(() => {})));
-		return new Response(readable, { headers: { "content-type": "application/x-ndjson" } });
+		return new Response(readable, { headers: told("application/x-ndjson") });
 	}
 
-	// One that throws comes again.
+	// The runtime gives up after some failures, and this never would be done.
 	async alarm() {
-		for (;;) {
-			const ids = this.#sql.exec("SELECT id FROM object LIMIT ?", AT_ONCE).toArray();
-			if (ids.length === 0) return;
-			await Promise.all(ids.map(({ id }) => this.#supervisor(id).wipe(this.#gone)));
-			for (const { id } of ids) this.#sql.exec("DELETE FROM object WHERE id = ?", id);
+		try {
+			for (let ids; (ids = this.#doomed()).length > 0; ) {
+				await Promise.all(ids.map((id) => this.#supervisor(id).wipe(this.#gone)));
+				for (const id of ids) this.#sql.exec("DELETE FROM object WHERE id = ? AND doomed = 1", id);
+			}
+		} catch (error) {
+			console.error(`Durable Objects are deleted later: ${error.message}`);
+			await this.ctx.storage.setAlarm(Date.now() + LATER_MS);
 		}
+	}
+
+	#doomed() {
+		return this.#sql.exec("SELECT id FROM object WHERE doomed = 1 LIMIT ?", AT_ONCE).toArray().map(({ id }) => id);
 	}
 
 	#supervisor(id) {

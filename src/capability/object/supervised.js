@@ -19,8 +19,10 @@ WebSocket.prototype.accept = function (...options) {
 export function supervised(Class, alarmGoes) {
 	class Supervised extends Class {
 		constructor(ctx, env) {
-			own(ctx, alarmGoes, typeof Class.prototype.alarm === "function");
+			let made;
+			own(ctx, alarmGoes, () => typeof (made ?? Class.prototype).alarm === "function");
 			super(ctx, env);
+			made = this;
 			const answer = this.fetch;
 			hide(this, "fetch", (request) => {
 				const op = request.headers.get(OP);
@@ -45,7 +47,7 @@ function own(ctx, alarmGoes, hasAlarm) {
 			const at = Number(time);
 			if (Number.isNaN(at)) throw new TypeError("Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'.");
 			if (at <= 0) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
-			if (!hasAlarm) throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
+			if (!hasAlarm()) throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
 			await alarms.set(at);
 		},
 		getAlarm: async () => alarms.get(),

@@ -2,7 +2,8 @@
 // order in which they were made. When other code is live, those under way come to their end, new ones wait, and then the facet
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
-import { WHICH, split } from "./which.js";
+import { namespaceNow } from "../store.js";
+import { split } from "./which.js";
 
 const FACET = "object";
 // How long those under way have.
@@ -61,13 +62,21 @@ export function supervisor(supervised) {
 		async alarm({ retryCount, isRetry }) {
 			const object = this.#kv.get("object");
 			if (object === undefined) return;
+			let isEntered = false;
+			const ring = (facet) => {
+				isEntered = true;
+				return facet.fetch("https://object/", { headers: { [OP]: JSON.stringify({ op: "alarm", retryCount, isRetry }) } });
+			};
 			try {
-				await this.#within(object, (facet) => facet.fetch("https://object/", { headers: { [OP]: JSON.stringify({ op: "alarm", retryCount, isRetry }) } }));
+				await this.#within(object, ring);
 			} catch (error) {
-				// What the object throws has the runtime try again, some times.
-				if (error?.remote === true) throw error;
-				console.error(`The alarm of a Durable Object comes later: ${error.message}`);
-				await this.ctx.storage.setAlarm(Date.now() + LATER_MS);
+				// What came of the object itself has the runtime try again, some times.
+				if (isEntered) throw error;
+				const namespace = await namespaceNow(this.env, this.ctx.id.name.split("/")[0]);
+				const isRenamed = namespace !== null && namespace !== object.namespace;
+				if (isRenamed) this.#kv.put("object", { ...object, namespace });
+				else console.error(`The alarm of a Durable Object comes later: ${error.message}`);
+				await this.ctx.storage.setAlarm(Date.now() + (isRenamed ? 0 : LATER_MS));
 			}
 		}
 

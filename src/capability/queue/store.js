@@ -1,6 +1,7 @@
 // A queue of a namespace: an object with a SQLite database, whose alarm delivers. What was acknowledged to a sender is on disk, and is
 // delivered at least once.
 import { DurableObject } from "cloudflare:workers";
+import { namespaceNow, refused } from "../store.js";
 
 const MOST_BYTES = 128_000;
 const MOST_MESSAGES = 100;
@@ -11,6 +12,7 @@ const LATER_MS = 30_000;
 // delivered again.
 const BEGIN_MS = 60_000;
 const DELIVERY_MS = 13 * 60_000;
+const NOT_STARTED = /^Failed to start Worker|^worker-loader /;
 const SHOWN = 100;
 // As registry/problem.rs has them.
 const MALFORMED = 10_004;
@@ -71,7 +73,7 @@ export function queues(hosted) {
 			const asked = await request.json();
 			if (["get", "messages", "purge", "delete"].includes(asked.op) && this.#kv.get("namespace") === undefined) {
 				const message = `There is no queue ${JSON.stringify(this.#name())} in this namespace: one is there with its first message, or when it is set.`;
-				return Response.json({ errors: [{ code: NO_SUCH_QUEUE, message }] }, { status: 404 });
+				return refused(message, 404, NO_SUCH_QUEUE);
 			}
 			switch (asked.op) {
 				case "get":
@@ -114,9 +116,9 @@ export function queues(hosted) {
 						isGoing = await this.#deliverBatch(consumer, batch);
 					} catch (error) {
 						// What did not come to the script is no attempt of its.
-						console.error(`The queue ${this.#name()} is delivered later: ${error.message}`);
-						this.#postpone(batch, LATER_MS, -1);
-						isGoing = false;
+						isGoing = await this.#isRenamed();
+						if (!isGoing) console.error(`The queue ${this.#name()} is delivered later: ${error.message}`);
+						this.#postpone(batch, isGoing ? 0 : LATER_MS, -1);
 					} finally {
 						for (const { seq } of batch) this.#underWay.delete(seq);
 					}
@@ -137,6 +139,13 @@ export function queues(hosted) {
 			return batch.map((message) => ({ ...message, attempts: message.attempts + 1 }));
 		}
 
+		async #isRenamed() {
+			const namespace = await namespaceNow(this.env, this.ctx.id.name.split("/")[0]);
+			if (namespace === null || namespace === this.#kv.get("namespace")) return false;
+			this.#kv.put("namespace", namespace);
+			return true;
+		}
+
 		// Whether there is any use in going on.
 		async #deliverBatch(consumer, batch) {
 			const found = await hosted({ namespace: this.#kv.get("namespace"), script: consumer.script_name }, this.env, this.ctx);
@@ -145,7 +154,8 @@ export function queues(hosted) {
 			let timer;
 			const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_MS, { error: "It took too long." })));
 			const told = await Promise.race([found.consumer.deliver(this.#name(), messages, this.metrics()), late]).catch((error) => {
-				if (error?.remote !== true) throw error;
+				// Where it does not even start, it is not for the message.
+				if (NOT_STARTED.test(error?.message)) throw error;
 				return { error: error.message };
 			}).finally(() => clearTimeout(timer));
 			if (told.missing) throw new Error(`the script ${consumer.script_name} has no handler "queue".`);

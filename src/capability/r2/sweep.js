@@ -1,8 +1,9 @@
 // What the host does with an R2 bucket of a script, which is a prefix of its own: an object that is asked to, and goes on until it is done.
 import { DurableObject } from "cloudflare:workers";
-import { asked, lines } from "../store.js";
+import { asked, lines, refused, told } from "../store.js";
 
 const HOUR_MS = 3_600_000;
+const LATER_MS = 30_000;
 // How long it is known how much there is: to count it takes as long as there is much.
 const COUNTED_MS = 10_000;
 const COUNTED_TIMES = 20;
@@ -24,9 +25,18 @@ export class BucketSweep extends DurableObject {
 		return Response.json(null);
 	}
 
+	// The runtime gives up after some failures, and this never would be done.
 	async alarm() {
+		try {
+			await this.#sweep();
+		} catch (error) {
+			console.error(`Files of a bucket are deleted later: ${error.message}`);
+			await this.ctx.storage.setAlarm(Date.now() + LATER_MS);
+		}
+	}
+
+	async #sweep() {
 		const { last, until } = Object.fromEntries(await this.ctx.storage.get(["last", "until"]));
-		// An alarm that throws comes again.
 		for await (const objects of this.#pages()) {
 			const keys = objects.filter(({ uploaded }) => !until || uploaded <= until).map(({ key }) => key);
 			if (keys.length > 0) await this.env.BUNDLES.delete(keys);
@@ -51,9 +61,8 @@ export class BucketSweep extends DurableObject {
 
 	async #file(key) {
 		const object = await this.env.BUNDLES.get(this.#prefix + key);
-		if (object === null) return Response.json({ errors: [{ code: NO_SUCH_KEY, message: `There is no file ${JSON.stringify(key)} in this bucket.` }] }, { status: 404 });
-		const headers = new Headers({ etag: object.httpEtag, "content-length": String(object.size), "content-type": "application/octet-stream" });
-		object.writeHttpMetadata(headers);
+		if (object === null) return refused(`There is no file ${JSON.stringify(key)} in this bucket.`, 404, NO_SUCH_KEY);
+		const headers = new Headers({ ...told(object.httpMetadata?.contentType ?? "application/octet-stream"), etag: object.httpEtag, "content-length": String(object.size) });
 		return new Response(object.body, { headers });
 	}
 

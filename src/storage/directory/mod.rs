@@ -89,6 +89,7 @@ impl Directory {
     fn answer(&self, name: &str, input: &Value) -> Answer {
         match name {
             "namespace" => self.namespace(input),
+            "named" => self.named(input),
             "list_namespaces" => self.list_namespaces(input),
             "create_namespace" => self.create_namespace(input),
             "patch_namespace" => self.patch_namespace(input),

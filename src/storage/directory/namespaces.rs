@@ -22,6 +22,12 @@ impl Directory {
         Ok(namespace)
     }
 
+    /// `named {id}`: what a namespace is called, or null.
+    pub(super) fn named(&self, input: &Value) -> Answer {
+        let row = self.db.row("SELECT name FROM namespace WHERE id = ?", &[input["id"].clone()])?;
+        Ok(row.and_then(|row| row.into_iter().next()).unwrap_or_default())
+    }
+
     /// `list_namespaces {page, per_page, only}`: in the order of their names; of those in `only`, where it is a list.
     pub(super) fn list_namespaces(&self, input: &Value) -> Answer {
         // Neither wrangler nor the npm package ever asks for a second page.

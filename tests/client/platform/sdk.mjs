@@ -23,7 +23,7 @@ export default (clients) => describe("the npm package cloudflare", () => {
   test("namespaces: create, list, get, delete", async () => {
     const created = await namespaces().create({ account_id: ACCOUNT, name: "sdk" });
     assert.deepEqual(Object.keys(created).sort(), [
-      "created_by", "created_on", "idle_days", "limits", "modified_by", "modified_on", "namespace_id", "namespace_name", "outbound", "requests_per_minute", "script_count", "services", "trusted_workers",
+      "created_by", "created_on", "idle_days", "limits", "modified_by", "modified_on", "namespace_id", "namespace_name", "outbound", "requests_per_minute", "script_count", "services", "storage", "trusted_workers",
     ]);
     assert.deepEqual((await all(namespaces().list({ account_id: ACCOUNT }))).map((one) => one.namespace_name).sort(), ["sdk", NAMESPACE]);
     assert.deepEqual(await namespaces().get("sdk", { account_id: ACCOUNT }), created);
