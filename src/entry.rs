@@ -181,6 +181,7 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
         Route::Home { json: false } => Ok(reply::html(ui::HOME, ui::POLICY)?.into()),
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, env, ctx, active),
+        Route::Gauges => Ok(later(async move { Ok(api::gauges(&request, &env).await?.into()) })),
         Route::Config => pattern::config::serve(request, env, ctx),
         Route::Job => Ok(pattern::job::serve(request, env, ctx)),
         Route::Control => Ok(api::serve(request, env)),

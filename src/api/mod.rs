@@ -17,6 +17,8 @@ mod content;
 mod deployments;
 #[cfg(target_arch = "wasm32")]
 mod explain;
+#[cfg(target_arch = "wasm32")]
+mod gauges;
 mod namespaces;
 mod outbound;
 pub mod plan;
@@ -39,6 +41,8 @@ mod versions;
 
 pub use call::{Call, RESOURCES, ROOT};
 pub use caller::Caller;
+#[cfg(target_arch = "wasm32")]
+pub use gauges::gauges;
 pub use resource::{Action, Does, From, Question, Resource, Whom};
 #[cfg(target_arch = "wasm32")]
 pub use serve::{Found, Scope, call, serve, text};

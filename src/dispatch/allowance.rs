@@ -1,13 +1,13 @@
 //! Whether a script may store more, and ask for what it stores: as the quota of its namespace says.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, panic::AssertUnwindSafe};
 
-use js_sys::Date;
+use js_sys::{Date, futures::future_to_promise};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::{Env, console_error};
 
-use super::{namespace, recent::Recent, share};
+use super::{namespace, recent::Recent, refresh::keep_alive, share};
 use crate::{
     registry::{Refusal, allowance},
     settings, storage,
@@ -17,6 +17,8 @@ use crate::{
 const MOST: usize = 512;
 /// How old what is known of how much is stored may be, in milliseconds.
 const USAGE_TTL_MS: u32 = 10_000;
+/// The same where there is no quota: so many times as long.
+const MEANWHILE: f64 = 6.0;
 
 thread_local! {
     static STORED: RefCell<Recent<(String, f64, Value)>> = const { RefCell::new(Recent::new(MOST)) };
@@ -44,7 +46,13 @@ pub struct Asked<'a> {
 pub async fn denied(env: &Env, ctx: &JsValue, asked: &Asked<'_>) -> Result<Option<Value>, Refusal> {
     let namespace = namespace::told(env, asked.namespace).await?;
     // Another one of the name has no word in this.
-    if namespace.storage.is_null() || namespace.id != asked.namespace_id {
+    if namespace.id != asked.namespace_id {
+        return Ok(None);
+    }
+    if namespace.storage.is_null() {
+        if asked.grows {
+            count_meanwhile(env, ctx, asked)?;
+        }
         return Ok(None);
     }
     let quota = &namespace.storage;
@@ -69,12 +77,41 @@ pub async fn denied(env: &Env, ctx: &JsValue, asked: &Asked<'_>) -> Result<Optio
     }
 }
 
+/// Has it counted how much a script stores, where nobody waits for that: what the API and the metrics tell is then a minute old.
+fn count_meanwhile(env: &Env, ctx: &JsValue, asked: &Asked<'_>) -> Result<(), Refusal> {
+    let object = [asked.namespace_id, "/", asked.script].concat();
+    let ttl_ms: f64 = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?.into();
+    let is_known = STORED.with_borrow_mut(|stored| {
+        let known = stored.find(|(known, ..)| *known == object);
+        known.is_some_and(|(_, since_ms, _)| Date::now() - *since_ms < MEANWHILE * ttl_ms)
+    });
+    if is_known {
+        return Ok(());
+    }
+    let env = env.clone();
+    keep(&object, Date::now(), Value::Null);
+    let counting = future_to_promise(AssertUnwindSafe(async move {
+        let told = storage::ask(&env, "SCRIPTS", &object, &json!({ "op": "usage" })).await.unwrap_or_default();
+        keep(&object, Date::now(), serde_json::from_str(&told).unwrap_or_default());
+        Ok(JsValue::UNDEFINED)
+    }));
+    keep_alive(ctx, &counting);
+    Ok(())
+}
+
+fn keep(object: &str, since_ms: f64, value: Value) {
+    STORED.with_borrow_mut(|stored| {
+        stored.remove(|(known, ..)| known == object);
+        stored.add((object.to_owned(), since_ms, value));
+    });
+}
+
 async fn stored(env: &Env, asked: &Asked<'_>) -> Result<Value, Refusal> {
     let object = [asked.namespace_id, "/", asked.script].concat();
     let ttl_ms: f64 = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?.into();
     let known = STORED.with_borrow_mut(|stored| {
         let (_, since_ms, value) = stored.find(|(known, ..)| *known == object)?;
-        (Date::now() - *since_ms < ttl_ms).then(|| value.clone())
+        (Date::now() - *since_ms < ttl_ms && !value.is_null()).then(|| value.clone())
     });
     if let Some(known) = known {
         return Ok(known);
@@ -82,9 +119,6 @@ async fn stored(env: &Env, asked: &Asked<'_>) -> Result<Value, Refusal> {
     let since_ms = Date::now();
     let told = storage::ask(env, "SCRIPTS", &object, &json!({ "op": "usage" })).await?;
     let told: Value = serde_json::from_str(&told).unwrap_or_default();
-    STORED.with_borrow_mut(|stored| {
-        stored.remove(|(known, ..)| *known == object);
-        stored.add((object, since_ms, told.clone()));
-    });
+    keep(&object, since_ms, told.clone());
     Ok(told)
 }

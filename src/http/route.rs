@@ -65,6 +65,8 @@ pub enum Route {
     Dynamic,
     /// The metrics worker.
     Metrics,
+    /// What namespaces have, as Prometheus reads it.
+    Gauges,
     /// The configuration worker.
     Config,
     /// A new configuration document.
@@ -79,9 +81,10 @@ pub enum Route {
 ///
 /// # Errors
 /// [`Refusal::NoSuchPath`] or [`Refusal::MethodNotAllowed`].
-pub fn route(method: &str, path: &str, accept: impl FnOnce() -> Option<String>) -> Result<Route, Refusal> {
+pub fn route(method: &str, path: &str, accept: impl Fn() -> Option<String>) -> Result<Route, Refusal> {
     let reads = matches!(method, "GET" | "HEAD");
     match path {
+        "/metrics" if reads && asks_for_text(&accept().unwrap_or_default()) => Ok(Route::Gauges),
         "/metrics" if reads => Ok(Route::Metrics),
         "/config" if reads => Ok(Route::Config),
         "/config" if method == "PUT" => Ok(Route::PutConfig),
@@ -105,6 +108,11 @@ pub fn path_of(url: &str) -> &str {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
     let path = url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..]);
     &path[..path.find(['?', '#']).unwrap_or(path.len())]
+}
+
+/// Whether it is one that reads metrics as text: it names that type, which a browser or curl does not.
+fn asks_for_text(accept: &str) -> bool {
+    ["text/plain", "application/openmetrics-text"].iter().any(|name| accept.contains(name))
 }
 
 /// Whether JSON is wanted more than HTML. A client that has no wish (`*/*`, as curl says) gets the page, as a browser
@@ -153,6 +161,9 @@ mod tests {
             assert!(ask(endpoint.method, endpoint.path).is_ok(), "{} {}", endpoint.method, endpoint.path);
         }
         assert_eq!(ask("HEAD", "/config").unwrap(), Route::Config);
+        let scraped =
+            route("GET", "/metrics", || Some("application/openmetrics-text;q=0.5,text/plain;q=0.3,*/*;q=0.1".into()));
+        assert_eq!((scraped.unwrap(), ask("GET", "/metrics").unwrap()), (Route::Gauges, Route::Metrics));
         for path in ["", "/dynamic/", "/Dynamic", "//", "/metrics/x", "/favicon.ico"] {
             assert!(matches!(ask("GET", path), Err(Refusal::NoSuchPath(p)) if p == path), "{path}");
         }

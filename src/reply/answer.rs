@@ -86,7 +86,11 @@ fn error_response(error: &Error) -> Result<Response, LoaderError> {
     Ok(response)
 }
 
-fn with_type(status: u16, body: &str, content_type: &str) -> Result<Response, LoaderError> {
+/// A text of a type.
+///
+/// # Errors
+/// When the runtime cannot make a Response.
+pub fn with_type(status: u16, body: &str, content_type: &str) -> Result<Response, LoaderError> {
     let headers = Headers::new()?;
     headers.set("content-type", content_type)?;
     let init = ResponseInit::new();

@@ -2,10 +2,11 @@
 
 pub mod envelope;
 mod error;
+pub mod prometheus;
 
 pub use error::Error;
 
 #[cfg(target_arch = "wasm32")]
 mod answer;
 #[cfg(target_arch = "wasm32")]
-pub use answer::{answer, enveloped, html, json, later};
+pub use answer::{answer, enveloped, html, json, later, with_type};

@@ -127,6 +127,34 @@ describe("a quota", () => {
     await quota(none);
   });
 
+  test("what is stored is in the metrics, for whoever has a token", async () => {
+    await host.deploy("counted", SCRIPT, bound);
+    await api("POST", NAMESPACES, { name: "unseen" });
+    const scraped = async (token) => {
+      const answer = await host.fetch("/metrics", { headers: { accept: "application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.3", ...(token && { authorization: `Bearer ${token}` }) } });
+      return [answer.status, await answer.text(), answer.headers.get("content-type")];
+    };
+    await quota(none);
+    await until(async () => {
+      await done("counted", "kv put", 1);
+      const [, body] = await scraped(TOKEN);
+      assert.match(body, /^dynamic_loader_stored_keys\{namespace="tenants"\} [1-9]\d*$/m, body);
+    });
+    await quota({ storage: { bytes: 1_000_000_000 } });
+    const [status, body, type] = await scraped(TOKEN);
+    assert.deepEqual([status, type], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+    assert.match(body, /^# TYPE dynamic_loader_stored_bytes gauge$/m);
+    assert.match(body, /^dynamic_loader_stored_bytes\{namespace="tenants"\} [1-9]\d*$/m);
+    assert.match(body, /^dynamic_loader_stored_bytes_limit\{namespace="tenants"\} 1000000000$/m);
+    assert.match(body, /^dynamic_loader_scripts\{namespace="unseen"\} 0$/m);
+    assert.ok(body.split("\n").every((line) => line === "" || /^# (?:HELP|TYPE) [a-z_]+ .+$|^[a-z_]+\{namespace="[a-z0-9_-]+"\} \d+$/.test(line)), body);
+    const { result } = await api("POST", "/accounts/any/tokens", { name: "one", permission: "read", namespaces: ["tenants"] });
+    assert.doesNotMatch((await scraped(result.value))[1], /unseen/);
+    assert.equal((await scraped())[0], 401);
+    assert.equal((await (await host.fetch("/metrics")).json()).activeConnections, 1, "without that header it is as it was");
+    await quota(none);
+  });
+
   test("is what it can be, and shown", async () => {
     const told = await quota({ storage: { bytes: 1000, operations_per_minute: 5 }, script_storage: { keys: 7 } });
     assert.deepEqual([told.storage, told.script_storage], [{ bytes: 1000, operations_per_minute: 5 }, { keys: 7 }]);
