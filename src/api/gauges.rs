@@ -50,8 +50,7 @@ const GAUGES: &[Gauge] = &[
 /// As every call of the control API; [`Refusal::StorageUnavailable`].
 pub async fn gauges(request: &Request, env: &Env) -> Result<Response, Refusal> {
     let caller = auth::caller(request, env).await?;
-    let question =
-        json!({ "op": "list_namespaces", "only": caller.namespaces });
+    let question = json!({ "op": "list_namespaces", "only": caller.namespaces });
     let list = storage::ask(env, "DIRECTORY", "directory", &question).await?;
     let list: Value = serde_json::from_str(&list).unwrap_or_default();
     let mut rows = Vec::new();
