@@ -67,7 +67,7 @@ pub fn outbound(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn served(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     later(async move {
-        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
+        let part = |name: &str| part(&asked, name);
         let props = js_sys::JSON::stringify(&part("props")).map(String::from).map_err(Error::from)?;
         let props: Value = serde_json::from_str(&props).unwrap_or_default();
         let failed = part("failed").as_f64().map(|serial| serial as u32);
@@ -83,8 +83,7 @@ pub fn served(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn supervised(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     later(async move {
-        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
-        let text = |name: &str| part(name).as_string().unwrap_or_default();
+        let text = |name: &str| text(&asked, name);
         let object = dispatch::Object {
             namespace: &text("namespace"),
             script: &text("script"),
@@ -104,8 +103,7 @@ pub fn supervised(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn hosted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     later(async move {
-        let text =
-            |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default().as_string().unwrap_or_default();
+        let text = |name: &str| text(&asked, name);
         Ok(match dispatch::consumer(&env, &ctx, &text("namespace"), &text("script")).await {
             Ok(found) => found,
             Err(refusal) => reply::Error::from(refusal).message.into(),
@@ -118,14 +116,13 @@ pub fn hosted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn denied(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     later(async move {
-        let part = |name: &str| js_sys::Reflect::get(&asked, &name.into()).unwrap_or_default();
-        let text = |name: &str| part(name).as_string().unwrap_or_default();
+        let text = |name: &str| text(&asked, name);
         let asked = dispatch::Asked {
             namespace: &text("namespace"),
             namespace_id: &text("namespace_id"),
             script: &text("script"),
-            operations: part("operations").as_f64().unwrap_or_default() as u32,
-            grows: part("grows").is_truthy(),
+            operations: part(&asked, "operations").as_f64().unwrap_or_default() as u32,
+            grows: part(&asked, "grows").is_truthy(),
         };
         // Where nothing is known of the namespace nobody stands still.
         let denied = dispatch::denied(&env, &ctx, &asked).await.unwrap_or_default();
@@ -138,7 +135,7 @@ pub fn denied(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
 #[wasm_bindgen]
 pub fn scripted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     later(async move {
-        let script = js_sys::Reflect::get(&asked, &"script".into()).unwrap_or_default().as_string().unwrap_or_default();
+        let script = text(&asked, "script");
         Ok(match dispatch::made_anew(&env, &ctx, pattern::job::NAMESPACE, &script).await {
             Ok(stub) => stub,
             Err(refusal) => {
@@ -159,6 +156,15 @@ pub fn loaded(note: JsValue) {
 #[wasm_bindgen]
 pub fn record(took_ms: f64, status: u16) {
     dispatch::record(took_ms, status >= 500);
+}
+
+/// A part of what JavaScript asks.
+fn part(asked: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(asked, &name.into()).unwrap_or_default()
+}
+
+fn text(asked: &JsValue, name: &str) -> String {
+    part(asked, name).as_string().unwrap_or_default()
 }
 
 fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {

@@ -71,8 +71,14 @@ pub fn code(
     let key = bundle_key(owner.namespace_id, owner.script, digest);
     // Names come again, under other tenants; a life of a script does not. What one left in an isolate is not the next's.
     let mut covered = [digest, " of ", owner.namespace_id, " ", owner.incarnation].concat();
-    let given = given(version).to_string();
-    covered.push_str(&given);
+    let given = given(version);
+    let adds =
+        given["consumes"] == true || ["parts", "wrapped", "classes"].iter().any(|name| !list(&given[*name]).is_empty());
+    let given = given.to_string();
+    // Where nothing is given, what could be is no part of the worker.
+    if adds {
+        covered.push_str(&given);
+    }
     let place = Place { key, main_module: text("main_module").to_owned(), given };
     let main_module = if owner.hosted { host_module(version) } else { text("main_module").to_owned() };
     let mut code = WorkerCode::builder(text("compatibility_date"), main_module)

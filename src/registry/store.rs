@@ -82,6 +82,8 @@ pub const TABLES: &str = include_str!("../capability/object/tables.js");
 /// What brings a batch of a queue to a script's handler.
 pub const CONSUMER: &str = include_str!("../capability/queue/consumer.js");
 
+/// How long a queue may keep a message back, in seconds: <https://developers.cloudflare.com/queues/platform/limits/>.
+const MOST_DELAY_S: u64 = 86_400;
 const LONGEST_ID: usize = 100;
 
 /// The kind of this name.
@@ -128,6 +130,11 @@ pub fn wrong(binding: &Value) -> Option<&'static str> {
         return (!binding["class_name"].is_string())
             .then_some("`class_name`, the name of a class that the script exports");
     }
+    if !(binding["delivery_delay"].is_null()
+        || binding["delivery_delay"].as_u64().is_some_and(|delay| delay <= MOST_DELAY_S))
+    {
+        return Some("`delivery_delay`, a whole number of seconds up to a day, or none");
+    }
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let is_good = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_id);
     (!is_good)
@@ -153,6 +160,9 @@ mod tests {
         let database = json!({ "name": "DB", "type": "d1", "id": "main" });
         assert_eq!((wrong(&database), of(&database).map(|(kind, id)| (kind.name, id))), (None, Some(("d1", "main"))));
         assert_eq!(wrong(&json!({ "name": "A", "type": "json" })), None);
+        let queue = |delay: Value| json!({ "name": "Q", "type": "queue", "queue_name": "q", "delivery_delay": delay });
+        let is_wrong = |delay: Value| wrong(&queue(delay)).is_some();
+        assert!(!is_wrong(Value::Null) && !is_wrong(json!(86_400)) && is_wrong(json!(86_401)) && is_wrong(json!("5")));
         let shared = json!([{ "type": "kv_namespace", "id": "a", "namespaces": ["n"] }, { "type": "d1", "id": "b", "namespaces": "*" }]);
         let may = |binding: Value, namespace: &str| may_have(&shared, &binding, namespace);
         assert!(may(good, "m") && may(json!({ "type": "json", "json": "host.x" }), "m"));

@@ -42,9 +42,9 @@ pub fn resolve(draft: &Value, birth: &Birth, of: Documents) -> Result<Value, Vec
     }
     let mut problems = part::problems(&bindings, &draft["modules"], &draft["compatibility_flags"]);
     problems.extend(classes::bind(&mut bindings, birth.classes, birth.script));
-    if !draft["bundle"].is_null() {
-        problems.extend(classes::missing(birth.classes, &draft["exports"]));
-    }
+    // Files alone export nothing.
+    let exports = if draft["bundle"].is_null() { &json!([]) } else { &draft["exports"] };
+    problems.extend(classes::missing(birth.classes, exports));
     if draft["bundle"].is_null() && assets.is_null() {
         let message = "There is nothing to run: no module, and no assets to keep.";
         problems.push(Problem::new(METADATA, message));

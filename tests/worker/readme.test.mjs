@@ -1,13 +1,16 @@
-// The commands of README's chapters on patterns and outbound, typed into a shell as they stand there; and what `make dev` makes, made twice.
+// The commands of README's chapters on patterns, storage and outbound, typed into a shell as they stand there; and what `make dev` makes, made twice.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { EXAMPLES, seed } from "../../scripts/seed.mjs";
 import { NAMESPACES } from "./api.mjs";
 import { scriptsOf, wait } from "./dispatch.mjs";
 import { TOKEN, startPatterns } from "./patterns.mjs";
+import { bound } from "./stores/bound.mjs";
 
 const run = promisify(execFile);
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -93,6 +96,33 @@ describe("the chapter on patterns", () => {
       }
       assert.ok(tries < 100, "the audit tells nothing");
       await wait(50);
+    }
+  });
+
+  test("what scripts store is exported, restored, emptied and queued as the chapter on storage says", async () => {
+    const { deploy, create } = scriptsOf(host, "tenants", TOKEN);
+    await create({}).catch(() => {});
+    const named = { KV: { namespace_id: "sessions" }, DB: { id: "main" } };
+    const bindings = bound.bindings.map((binding) => ({ ...binding, ...named[binding.name] }));
+    for (const name of ["app", "hello"]) {
+      await deploy(name, `import { DurableObject } from "cloudflare:workers";
+        export class Room extends DurableObject {}
+        export default { async fetch(request, env) { await env.KV.put("a", "b"); await env.DB.exec("CREATE TABLE IF NOT EXISTS t (a)"); return new Response("put"); }, queue() {} };`, { ...bound, bindings });
+    }
+    await host.fetch("/dispatch/tenants/app/").then((answer) => answer.text());
+    const folder = mkdtempSync(join(tmpdir(), "readme-"));
+    try {
+      const H = host.url.slice(0, -1);
+      const env = { ...process.env, AUTH: `Authorization: Bearer ${TOKEN}`, API: `${H}/client/v4${NAMESPACES}/tenants/scripts/app`, CLOUDFLARE_API_BASE_URL: `${H}/client/v4` };
+      const blocks = [chapter("### Export, backup and quotas", "### Sharing bindings of the host"), chapter("### Queues", "## Outbound")];
+      const commands = blocks.flatMap((text) => [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block)).join("\n");
+      assert.ok(commands.split("\n").filter((line) => line.startsWith("curl")).length >= 8, commands);
+      const silent = 'set -e; curl() { command curl --silent --show-error --fail --max-time 20 "$@"; echo; }\n';
+      const { stdout } = await run("bash", ["-c", silent + commands], { cwd: folder, env });
+      for (const part of ['"kind":"d1"', '{"key":"a","value":"b"', '"statements":', '"script_name":"hello"']) assert.ok(stdout.replaceAll(" ", "").includes(part), `${part}\n${stdout}`);
+      assert.match(readFileSync(join(folder, "main.sql"), "utf8"), /CREATE TABLE t \(a\);/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 

@@ -4,16 +4,8 @@ import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
 import { statements } from "../../src/capability/object/tables.js";
+import { bound } from "./stores/bound.mjs";
 
-const bound = {
-  bindings: [
-    { name: "KV", type: "kv_namespace", namespace_id: "kv" },
-    { name: "DB", type: "d1", id: "db" },
-    { name: "FILES", type: "r2_bucket", bucket_name: "files" },
-    { name: "ROOMS", type: "durable_object_namespace", class_name: "Room" },
-  ],
-  migrations: { new_tag: "v1", new_sqlite_classes: ["Room"] },
-};
 /** Runs the JavaScript that it is sent the name of, as it may evaluate none. */
 const SCRIPT = `import { DurableObject } from "cloudflare:workers";
 const STEPS = {

@@ -112,6 +112,33 @@ describe("Durable Objects", () => {
         fetch(request) { return new Response(null, { status: [...request.headers.keys()].some((name) => name.startsWith("x-dynamic-loader")) ? 500 : 204 }); }
       }`, bound);
     assert.deepEqual(await call("forger/a/steal"), [204, 204]);
+    const victims = (await host.api("GET", `${NAMESPACES}/tenants/scripts/victim/stores`)).result[0].id;
+    assert.equal(typeof victims, "string");
+    await host.deploy("attacker", `import { DurableObject } from "cloudflare:workers";
+      export class Counter extends DurableObject { add() { return "the attacker's"; } }
+      export default { async fetch(request, env, ctx) {
+        const told = [];
+        const attempt = async (call) => { try { told.push(String(await call())); } catch (error) { told.push("threw"); } };
+        const { NS } = env;
+        const Id = NS.idFromName("a").constructor;
+        for (const id of ["../../victim/1/object/${victims}/" + NS.idFromName("a"), "a".repeat(63) + "/", "\u0000".repeat(64), ""]) {
+          class Forged extends Id { toString() { return id; } }
+          await attempt(() => NS.get(new Forged(id, "a")).add());
+          await attempt(() => NS.get(new Forged(id, "a")).fetch("https://object/"));
+        }
+        const stub = NS.getByName("a");
+        for (const name of ["wipe", "exported", "setAlarm", "getAlarm", "alarm", "fetch", "dup", "constructor", "ctx", "env", "storage"]) {
+          await attempt(async () => { const value = await stub[name]; return typeof value === "function" && name !== "fetch" ? value({ script: "victim" }) : "none"; });
+        }
+        await attempt(() => ctx.exports?.Objects?.({ props: { script: "victim" } }).call({ id: String(stub.id) }, ["add"], []));
+        await attempt(() => stub.add());
+        return Response.json(told);
+      } };`, bound);
+    const told = JSON.parse(await text(await host.ask("attacker/")));
+    assert.equal(told.length, 21);
+    assert.ok(told.every((one) => ["threw", "none", "undefined", "the attacker's"].includes(one)), JSON.stringify(told));
+    assert.equal(told.at(-1), "the attacker's");
+    assert.equal(await call("victim/a/add"), 2, "nothing of it was touched");
     assert.deepEqual(await call("forger/a/props"), [{}, "a"]);
   });
 

@@ -3,17 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
+import { bound } from "./stores/bound.mjs";
 
-const bound = {
-  bindings: [
-    { name: "KV", type: "kv_namespace", namespace_id: "kv" },
-    { name: "DB", type: "d1", id: "db" },
-    { name: "FILES", type: "r2_bucket", bucket_name: "files" },
-    { name: "ROOMS", type: "durable_object_namespace", class_name: "Room" },
-    { name: "JOBS", type: "queue", queue_name: "jobs" },
-  ],
-  migrations: { new_tag: "v1", new_sqlite_classes: ["Room"] },
-};
 const SCRIPT = `import { DurableObject } from "cloudflare:workers";
 const STEPS = {
   "kv put": ({ KV }, n = 0) => KV.put("key" + n, "value"),

@@ -10,6 +10,8 @@ const MOST_AT_ONCE = 100;
 // A row has two megabytes at most.
 const CHUNK = 1024 * 1024;
 const HOUR_MS = 3_600_000;
+// So long it is known how much there is: a million keys are counted every hundred seconds.
+const COUNTED_MS_A_KEY = 0.1;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -21,6 +23,7 @@ export class KvStore extends DurableObject {
 	// A name that somebody makes up leaves nothing.
 	#made = this.#has("entry");
 	#gone = this.#has("gone");
+	#counted = { until: 0 };
 
 	/** `[value, metadata]` of each key, or null where there is nothing. */
 	read(keys) {
@@ -87,6 +90,7 @@ export class KvStore extends DurableObject {
 		await this.ctx.storage.deleteAlarm();
 		await this.ctx.storage.deleteAll();
 		this.#made = false;
+		this.#counted.until = 0;
 		if (op === "wipe") {
 			this.#sql.exec("CREATE TABLE gone (at INTEGER)");
 			this.#gone = true;
@@ -116,9 +120,13 @@ export class KvStore extends DurableObject {
 		return Math.max(expires * 1000, Date.now() + Number(this.env.KV_SWEEP_MS ?? HOUR_MS));
 	}
 
+	// Counting takes the longer, and is done the less often, the more there is.
 	#usage() {
 		if (!this.#made) return { keys: 0, bytes: 0 };
-		return this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(size + LENGTH(key)) AS bytes FROM entry").one();
+		if (Date.now() < this.#counted.until) return this.#counted.usage;
+		const usage = this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(size + LENGTH(key)) AS bytes FROM entry").one();
+		this.#counted = { usage, until: Date.now() + usage.keys * COUNTED_MS_A_KEY };
+		return usage;
 	}
 
 	#entry(name) {

@@ -2,10 +2,10 @@
 // delivered at least once.
 import { DurableObject } from "cloudflare:workers";
 import { namespaceNow, refused } from "../store.js";
+import { MOST_DELAY_S, settingsOf } from "./settings.js";
 
 const MOST_BYTES = 128_000;
 const MOST_MESSAGES = 100;
-const MOST_DELAY_S = 86_400;
 // Where there is nobody to deliver to.
 const LATER_MS = 30_000;
 // An alarm has a quarter of an hour: so long it begins with further batches, and so long a batch may be under way before it is
@@ -18,28 +18,22 @@ const SHOWN = 100;
 const MALFORMED = 10_004;
 const NO_SUCH_QUEUE = 190_012;
 
-/** What a consumer may be set to, `[least, most, without it]`. */
-const SETTINGS = {
-	batch_size: [1, 100, 10],
-	max_wait_time_ms: [0, 60_000, 5000],
-	max_retries: [0, 100, 3],
-	retry_delay: [0, MOST_DELAY_S, 0],
-	max_concurrency: [1, 10, 1],
-};
-const RETENTION_S = [60, 1_209_600, 345_600];
-
 /** `hosted({ namespace, script }, env, ctx)` gives `{ consumer }` of what is live of a script, or the text of why there is none. It is Rust's. */
 export function queues(hosted) {
 	return class QueueStore extends DurableObject {
 		#sql = this.ctx.storage.sql;
 		#kv = this.ctx.storage.kv;
 		#underWay = new Set();
+		// How many messages there are, and their bytes: counted once, as there may be many.
+		#backlog;
 		#delivering = null;
 
 		constructor(ctx, env) {
 			super(ctx, env);
 			this.#sql.exec("CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, sent INTEGER NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, type TEXT NOT NULL, body, size INTEGER NOT NULL)");
 			this.#sql.exec("CREATE INDEX IF NOT EXISTS message_due ON message (due)");
+			this.#sql.exec("CREATE INDEX IF NOT EXISTS message_sent ON message (sent)");
+			this.#backlog = this.#counted("1");
 		}
 
 		/** `{ type, body, delay }` each, of a script of the namespace that is called so now. */
@@ -47,7 +41,7 @@ export function queues(hosted) {
 			if (!Array.isArray(messages) || messages.length > MOST_MESSAGES || !messages.every(isMessage) || !isDelay(delay)) throw new TypeError("Those are no messages.");
 			await this.#known(namespace);
 			const now = Date.now();
-			this.ctx.storage.transactionSync(() => {
+			this.#transact(() => {
 				for (const message of messages) this.#add({ id: crypto.randomUUID().replaceAll("-", ""), sent: now, due: now + 1000 * (message.delay ?? delay ?? 0), ...message });
 			});
 			await this.#plan();
@@ -57,14 +51,15 @@ export function queues(hosted) {
 		/** Those that another queue could not deliver; each of them once. */
 		async take(namespace, messages) {
 			await this.#known(namespace);
-			this.ctx.storage.transactionSync(() => {
+			this.#transact(() => {
 				for (const message of messages) this.#add({ ...message, due: Date.now() });
 			});
 			await this.#plan();
 		}
 
 		metrics() {
-			const { count, bytes, oldest } = this.#sql.exec("SELECT COUNT(*) AS count, TOTAL(size) AS bytes, MIN(sent) AS oldest FROM message").one();
+			const { count, bytes } = this.#backlog;
+			const { oldest } = this.#sql.exec("SELECT MIN(sent) AS oldest FROM message").one();
 			return { backlogCount: count, backlogBytes: bytes, oldestMessageTimestamp: new Date(oldest ?? 0) };
 		}
 
@@ -175,7 +170,7 @@ export function queues(hosted) {
 			} else if (dead.length > 0) {
 				console.error(`The queue ${this.#name()} drops ${dead.length} messages that could not be delivered ${max_retries + 1} times: it has no dead_letter_queue.`);
 			}
-			this.ctx.storage.transactionSync(() => {
+			this.#transact(() => {
 				for (const { seq } of [...done, ...dead]) this.#drop("seq = ?", seq);
 				for (const message of failed) if (!dead.includes(message)) this.#postpone([message], 1000 * delayOf(outcomes[message.id], retry_delay));
 			});
@@ -188,22 +183,44 @@ export function queues(hosted) {
 		#add({ id, sent, due, type, body, size: told }) {
 			const size = type === "v8" ? told : type === "text" || type === "json" ? new TextEncoder().encode(body).length : body.byteLength;
 			const { rowsWritten } = this.#sql.exec("INSERT OR IGNORE INTO message (id, sent, due, type, body, size) VALUES (?, ?, ?, ?, ?, ?)", id, sent, due, type, type === "v8" ? null : body, size);
+			if (rowsWritten === 0) return;
+			this.#backlog.count += 1;
+			this.#backlog.bytes += size;
 			// What JSON has not, is stored as it is.
-			if (type === "v8" && rowsWritten > 0) this.#kv.put(`body ${this.#sql.exec("SELECT last_insert_rowid() AS seq").one().seq}`, body);
+			if (type === "v8") this.#kv.put(`body ${this.#sql.exec("SELECT last_insert_rowid() AS seq").one().seq}`, body);
 		}
 
 		#drop(where, ...values) {
 			for (const { seq } of this.#sql.exec(`SELECT seq FROM message WHERE type = 'v8' AND ${where}`, ...values).toArray()) this.#kv.delete(`body ${seq}`);
+			const { count, bytes } = this.#counted(where, ...values);
 			this.#sql.exec(`DELETE FROM message WHERE ${where}`, ...values);
+			this.#backlog.count -= count;
+			this.#backlog.bytes -= bytes;
+		}
+
+		#counted(where, ...values) {
+			return this.#sql.exec(`SELECT COUNT(*) AS count, TOTAL(size) AS bytes FROM message WHERE ${where}`, ...values).one();
+		}
+
+		#transact(work) {
+			try {
+				this.ctx.storage.transactionSync(work);
+			} catch (error) {
+				// What was counted is undone.
+				this.#backlog = this.#counted("1");
+				throw error;
+			}
 		}
 
 		async #plan() {
 			if (this.#delivering !== null) return;
 			const { consumer, message_retention_period } = this.#settings();
-			const { sent, due, count } = this.#sql.exec("SELECT MIN(sent) AS sent, MIN(due) AS due, COUNT(CASE WHEN due <= ? THEN 1 END) AS count FROM message", Date.now()).one();
+			const { sent } = this.#sql.exec("SELECT MIN(sent) AS sent FROM message").one();
+			const { due } = this.#sql.exec("SELECT MIN(due) AS due FROM message").one();
 			if (sent === null) return this.ctx.storage.deleteAlarm();
 			const expires = sent + 1000 * message_retention_period;
-			const at = consumer === null ? expires : count >= consumer.batch_size ? Date.now() : Math.min(expires, due + consumer.max_wait_time_ms);
+			const isBatch = () => this.#sql.exec("SELECT seq FROM message WHERE due <= ? LIMIT ?", Date.now(), consumer.batch_size).toArray().length === consumer.batch_size;
+			const at = consumer === null ? expires : isBatch() ? Date.now() : Math.min(expires, due + consumer.max_wait_time_ms);
 			await this.ctx.storage.setAlarm(at);
 		}
 
@@ -261,27 +278,6 @@ export function queues(hosted) {
 			if (!answer.ok) throw new Error("The namespace that this queue is of is not there.");
 		}
 	};
-}
-
-function settingsOf({ consumer, message_retention_period, ...others }) {
-	const errors = [];
-	const within = (what, value, [least, most, fallback]) => {
-		if (value === undefined || value === null) return fallback;
-		if (Number.isInteger(value) && value >= least && value <= most) return value;
-		errors.push(`${what} has to be a whole number from ${least} to ${most}.`);
-		return fallback;
-	};
-	const settings = { consumer: null, message_retention_period: within("message_retention_period", message_retention_period, RETENTION_S) };
-	if (consumer !== undefined && consumer !== null) {
-		const { script_name, dead_letter_queue = null, ...numbers } = Object(consumer);
-		settings.consumer = { script_name, dead_letter_queue };
-		if (typeof script_name !== "string") errors.push("consumer.script_name is missing: the name of a script of this namespace.");
-		if (dead_letter_queue !== null && !/^[A-Za-z0-9._-]{1,100}$/.test(dead_letter_queue)) errors.push("consumer.dead_letter_queue has to be the name of a queue.");
-		for (const [name, range] of Object.entries(SETTINGS)) settings.consumer[name] = within(`consumer.${name}`, numbers[name], range);
-		for (const name of Object.keys(numbers)) if (!(name in SETTINGS)) errors.push(`consumer has no field ${JSON.stringify(name)}: there are script_name, dead_letter_queue, ${Object.keys(SETTINGS).join(", ")}.`);
-	}
-	for (const name of Object.keys(others)) errors.push(`A queue has no field ${JSON.stringify(name)}: there are consumer and message_retention_period.`);
-	return { settings, errors };
 }
 
 const isDelay = (delay) => delay === undefined || (Number.isInteger(delay) && delay >= 0 && delay <= MOST_DELAY_S);

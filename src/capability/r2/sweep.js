@@ -4,9 +4,8 @@ import { asked, lines, refused, told } from "../store.js";
 
 const HOUR_MS = 3_600_000;
 const LATER_MS = 30_000;
-// How long it is known how much there is: to count it takes as long as there is much.
-const COUNTED_MS = 10_000;
-const COUNTED_TIMES = 20;
+// So long it is known how much there is: each thousand files are a call of R2 to count, one every ten seconds at most.
+const COUNTED_MS_A_KEY = 10;
 
 export class BucketSweep extends DurableObject {
 	#prefix = `${this.ctx.id.name}/`;
@@ -67,15 +66,13 @@ export class BucketSweep extends DurableObject {
 	}
 
 	async #usage() {
-		const began = Date.now();
-		if (began >= this.#counted.until) {
+		if (Date.now() >= this.#counted.until) {
 			let [keys, bytes] = [0, 0];
 			for await (const objects of this.#pages()) {
 				keys += objects.length;
 				bytes += objects.reduce((sum, { size }) => sum + size, 0);
 			}
-			const took = Date.now() - began;
-			this.#counted = { keys, bytes, until: Date.now() + Number(this.env.USAGE_TTL_MS ?? COUNTED_MS) + COUNTED_TIMES * took };
+			this.#counted = { keys, bytes, until: Date.now() + keys * COUNTED_MS_A_KEY };
 		}
 		const { keys, bytes } = this.#counted;
 		return { keys, bytes };
