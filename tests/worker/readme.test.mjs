@@ -104,16 +104,16 @@ describe("the chapter on patterns", () => {
     await create({}).catch(() => {});
     const named = { KV: { namespace_id: "sessions" }, DB: { id: "main" } };
     const bindings = bound.bindings.map((binding) => ({ ...binding, ...named[binding.name] }));
-    for (const name of ["app", "hello"]) {
+    for (const name of ["stored", "hello"]) {
       await deploy(name, `import { DurableObject } from "cloudflare:workers";
         export class Room extends DurableObject {}
         export default { async fetch(request, env) { await env.KV.put("a", "b"); await env.DB.exec("CREATE TABLE IF NOT EXISTS t (a)"); return new Response("put"); }, queue() {} };`, { ...bound, bindings });
     }
-    await host.fetch("/dispatch/tenants/app/").then((answer) => answer.text());
+    await host.fetch("/dispatch/tenants/stored/").then((answer) => answer.text());
     const folder = mkdtempSync(join(tmpdir(), "readme-"));
     try {
       const H = host.url.slice(0, -1);
-      const env = { ...process.env, AUTH: `Authorization: Bearer ${TOKEN}`, API: `${H}/client/v4${NAMESPACES}/tenants/scripts/app`, CLOUDFLARE_API_BASE_URL: `${H}/client/v4` };
+      const env = { ...process.env, AUTH: `Authorization: Bearer ${TOKEN}`, API: `${H}/client/v4${NAMESPACES}/tenants/scripts/stored`, CLOUDFLARE_API_BASE_URL: `${H}/client/v4` };
       const blocks = [chapter("### Export, backup and quotas", "### Sharing bindings of the host"), chapter("### Queues", "## Outbound")];
       const commands = blocks.flatMap((text) => [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block)).join("\n");
       assert.ok(commands.split("\n").filter((line) => line.startsWith("curl")).length >= 8, commands);

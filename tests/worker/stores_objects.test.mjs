@@ -136,6 +136,7 @@ describe("Durable Objects", () => {
       } };`, bound);
     const told = JSON.parse(await text(await host.ask("attacker/")));
     assert.equal(told.length, 21);
+    assert.deepEqual(told.slice(0, 8), Array(8).fill("threw"), "ids that are none");
     assert.ok(told.every((one) => ["threw", "none", "undefined", "the attacker's"].includes(one)), JSON.stringify(told));
     assert.equal(told.at(-1), "the attacker's");
     assert.equal(await call("victim/a/add"), 2, "nothing of it was touched");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
-import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
+import { TOKEN, scriptsOf, startScripts, text, wait } from "./dispatch.mjs";
 import { bound } from "./stores/bound.mjs";
 
 const SCRIPT = `import { DurableObject } from "cloudflare:workers";
@@ -120,7 +120,10 @@ describe("a quota", () => {
 
   test("what is stored is in the metrics, for whoever has a token", async () => {
     await host.deploy("counted", SCRIPT, bound);
-    await api("POST", NAMESPACES, { name: "unseen" });
+    // One that never had a quota.
+    const unseen = scriptsOf(host, "unseen", TOKEN);
+    await unseen.create();
+    await unseen.deploy("free", SCRIPT, bound);
     const scraped = async (token) => {
       const answer = await host.fetch("/metrics", { headers: { accept: "application/openmetrics-text;q=0.5,text/plain;version=0.0.4;q=0.3", ...(token && { authorization: `Bearer ${token}` }) } });
       return [answer.status, await answer.text(), answer.headers.get("content-type")];
@@ -137,7 +140,11 @@ describe("a quota", () => {
     assert.match(body, /^# TYPE dynamic_loader_stored_bytes gauge$/m);
     assert.match(body, /^dynamic_loader_stored_bytes\{namespace="tenants"\} [1-9]\d*$/m);
     assert.match(body, /^dynamic_loader_stored_bytes_limit\{namespace="tenants"\} 1000000000$/m);
-    assert.match(body, /^dynamic_loader_scripts\{namespace="unseen"\} 0$/m);
+    assert.match(body, /^dynamic_loader_scripts\{namespace="unseen"\} 1$/m);
+    await until(async () => {
+      await text(await unseen.ask("free/", { method: "POST", body: '["kv put",1]' }));
+      assert.match((await scraped(TOKEN))[1], /^dynamic_loader_stored_keys\{namespace="unseen"\} [1-9]\d*$/m);
+    });
     assert.ok(body.split("\n").every((line) => line === "" || /^# (?:HELP|TYPE) [a-z_]+ .+$|^[a-z_]+\{namespace="[a-z0-9_-]+"\} \d+$/.test(line)), body);
     const { result } = await api("POST", "/accounts/any/tokens", { name: "one", permission: "read", namespaces: ["tenants"] });
     assert.doesNotMatch((await scraped(result.value))[1], /unseen/);
