@@ -15,7 +15,7 @@ use super::{
 };
 use quota::within;
 
-use crate::registry::{Fields, Page, Problem, Refusal, problem, shape, tag};
+use crate::registry::{Page, Problem, Refusal, problem, tag};
 
 const STEPS: &[&str] = &[
     include_str!("../schema/namespace_1.sql"),
