@@ -3,6 +3,7 @@
 //! The arguments are JavaScript objects and numbers only. A text would be copied into memory before the glue looks
 //! whether that memory went down with a panic.
 
+use js_sys::Function;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
@@ -17,7 +18,7 @@ use crate::{
     pattern,
     registry::Refusal,
     reply::{self, answer, later},
-    ui,
+    sys, ui,
 };
 
 /// So that a panic is readable in the log: its message, and where in the source.
@@ -26,11 +27,11 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// Serves a request, of which there are so many in flight. Gives a Response, a request handed to a dynamic worker (for
+/// Serves a request; `pulse(env)` promises how this Worker is doing, as JSON. Gives a Response, a request handed to a dynamic worker (for
 /// `finish.js`), or a Promise of either while Rust is still at work on it.
 #[wasm_bindgen]
-pub fn handle(request: Request, env: Env, ctx: JsValue, active: u32) -> JsValue {
-    answer(serve(request, env, ctx, active))
+pub fn handle(request: Request, env: Env, ctx: JsValue, pulse: Function) -> JsValue {
+    answer(serve(request, env, ctx, pulse))
 }
 
 /// A request that was handed to a dynamic worker failed. Gives what [`handle`] gives: the error as a Response, or the
@@ -152,10 +153,33 @@ pub fn loaded(note: JsValue) {
     dispatch::loaded(&note);
 }
 
-/// A request ended: it took so many milliseconds, under this status.
+/// Which worker it is that a version was loaded as: `[key, parts]`, or nothing.
 #[wasm_bindgen]
-pub fn record(took_ms: f64, status: u16) {
-    dispatch::record(took_ms, status >= 500);
+pub fn identity(note: JsValue) -> JsValue {
+    dispatch::identity(&note)
+}
+
+/// How many workers this isolate has loaded, each of a key of its own.
+#[wasm_bindgen]
+pub fn loaded_workers() -> usize {
+    dispatch::loaded_workers()
+}
+
+/// What is known of the version of a script whose logs are to be told: a Promise of JSON, or of nothing, where it is not there any
+/// more, for `telemetry/tail.js`.
+#[wasm_bindgen]
+pub fn known(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
+    later(async move {
+        let text = |name: &str| text(&asked, name);
+        let known = dispatch::known(&env, &ctx, &text("namespace"), &text("script"), &text("version")).await;
+        Ok(known.map_or(JsValue::UNDEFINED, |known| known.to_string().into()))
+    })
+}
+
+/// Where an exception of a script comes from, by the code and source maps at a place: a Promise of a fault, see `telemetry/fault.js`.
+#[wasm_bindgen]
+pub fn fault(bucket: JsValue, exception: JsValue, place: JsValue) -> js_sys::Promise {
+    sys::telemetry::fault_at(&bucket, &exception, &place)
 }
 
 /// A part of what JavaScript asks.
@@ -167,7 +191,7 @@ fn text(asked: &JsValue, name: &str) -> String {
     part(asked, name).as_string().unwrap_or_default()
 }
 
-fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValue, Refusal> {
+fn serve(request: Request, env: Env, ctx: JsValue, pulse: Function) -> Result<JsValue, Refusal> {
     let url = request.url();
     let hosts = match dispatch::hosts(&env) {
         Err(refusal) if http::is_control(http::path_of(&url)) => return reply::enveloped(Err(refusal)),
@@ -186,7 +210,8 @@ fn serve(request: Request, env: Env, ctx: JsValue, active: u32) -> Result<JsValu
         Route::Home { json: true } => home(),
         Route::Home { json: false } => Ok(reply::html(ui::HOME, ui::POLICY)?.into()),
         Route::Dynamic => pattern::dynamic::serve(request, env),
-        Route::Metrics => pattern::metrics::serve(request, env, ctx, active),
+        Route::Metrics => pattern::metrics::serve(request, env, ctx, pulse),
+        Route::Tail => Ok(later(async move { Ok(api::listen(&request, &env).await?.into()) })),
         Route::Gauges => Ok(later(async move { Ok(api::gauges(&request, &env).await?.into()) })),
         Route::Config => pattern::config::serve(request, env, ctx),
         Route::Job => Ok(pattern::job::serve(request, env, ctx)),

@@ -5,6 +5,7 @@ mod body;
 pub(crate) mod dispatch;
 mod durable;
 pub(crate) mod pattern;
+pub(crate) mod telemetry;
 pub(crate) mod upload;
 
 pub(crate) use body::read_text;

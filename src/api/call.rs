@@ -2,7 +2,7 @@
 
 use super::{
     Does, Resource, beside, bindings, deployments, namespaces, outbound, query::decode, queues, scripts, secrets,
-    settings, stores, tags, tokens, versions,
+    settings, stores, tags, telemetry, tokens, versions,
 };
 use crate::registry::{Name, Problem, Refusal, problem};
 
@@ -10,7 +10,7 @@ use crate::registry::{Name, Problem, Refusal, problem};
 pub const ROOT: &str = "/client/v4";
 
 /// All there is. The first that a path is of counts.
-pub const RESOURCES: [&[Resource]; 13] = [
+pub const RESOURCES: [&[Resource]; 14] = [
     scripts::RESOURCES,
     versions::RESOURCES,
     deployments::RESOURCES,
@@ -21,6 +21,7 @@ pub const RESOURCES: [&[Resource]; 13] = [
     outbound::RESOURCES,
     stores::RESOURCES,
     queues::RESOURCES,
+    telemetry::RESOURCES,
     namespaces::RESOURCES,
     tokens::RESOURCES,
     beside::RESOURCES,

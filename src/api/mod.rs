@@ -25,6 +25,8 @@ pub mod plan;
 pub mod query;
 mod queues;
 mod resource;
+#[cfg(target_arch = "wasm32")]
+mod run;
 mod scripts;
 mod secrets;
 #[cfg(target_arch = "wasm32")]
@@ -34,6 +36,9 @@ mod settings;
 mod stored;
 mod stores;
 mod tags;
+#[cfg(target_arch = "wasm32")]
+mod tail;
+mod telemetry;
 mod tokens;
 #[cfg(target_arch = "wasm32")]
 mod uploads;
@@ -46,3 +51,5 @@ pub use gauges::gauges;
 pub use resource::{Action, Does, From, Question, Resource, Whom};
 #[cfg(target_arch = "wasm32")]
 pub use serve::{Found, Scope, call, serve, text};
+#[cfg(target_arch = "wasm32")]
+pub use tail::listen;

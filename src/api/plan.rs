@@ -39,6 +39,7 @@ pub fn operation(
     for (name, from) in question.fields {
         let value = match from {
             From::Namespace => call.namespace.as_str().into(),
+            From::Script => call.script.as_str().into(),
             From::Item => call.item.as_str().into(),
             From::Query => query.text(name).map_or(Value::Null, Value::from),
             From::Flag => query.flag(name).into(),

@@ -46,6 +46,8 @@ pub enum Whom {
     Script,
     /// The one of the queue in the path.
     Queue,
+    /// The one that knows what the scripts of the namespace in the path did.
+    Telemetry,
 }
 
 /// Where the value of a field is.
@@ -53,6 +55,8 @@ pub enum Whom {
 pub enum From {
     /// The namespace in the path.
     Namespace,
+    /// The script in the path; nothing where there is none.
+    Script,
     /// The last name in the path.
     Item,
     /// The parameter of this name, as text.
@@ -92,6 +96,8 @@ pub enum Action {
     Content,
     PostVersion,
     Explain,
+    PostTail,
+    Run,
     AssetsSession,
     UploadAssets,
 }

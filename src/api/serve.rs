@@ -7,8 +7,8 @@ use web_sys::{Request, Response};
 use worker::Env;
 
 use super::{
-    Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, explain, plan, query::Query, stored,
-    uploads,
+    Action, Call, Caller, Does, Question, Whom, assets, auth, beside, content, explain, plan, query::Query, run,
+    stored, tail, uploads,
 };
 use crate::{
     dispatch,
@@ -128,6 +128,8 @@ impl Scope {
             Action::Stores => stored::list(self).await,
             Action::Store => stored::one(self).await,
             Action::Explain => explain::get(self).await,
+            Action::PostTail => tail::post(self).await,
+            Action::Run => run::post(self).await,
             _ => Ok(reply::json(200, &beside::answer(action, &self.call, &self.caller, self.query())?)?),
         }
     }
@@ -143,6 +145,7 @@ impl Scope {
         let (binding, name) = match question.whom {
             Whom::Directory => ("DIRECTORY", "directory".to_owned()),
             Whom::Namespace => ("NAMESPACES", self.namespace().await?.id),
+            Whom::Telemetry => ("TELEMETRY", self.namespace().await?.id),
             Whom::Queue => {
                 operation["namespace"] = self.call.namespace.as_str().into();
                 ("QUEUES", [&self.namespace().await?.id, "/queue/", &self.call.item].concat())

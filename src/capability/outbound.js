@@ -1,6 +1,7 @@
 // The gateway: where the requests of a script go that has rules for them. Rust decides on each; here it is sent as it was
 // decided on, and not as the script has made it.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { count as measure } from "../telemetry/meter.js";
 import { count } from "./audit.js";
 import { MOST, waiting } from "./waiting.js";
 
@@ -28,6 +29,7 @@ export function gateway(decide) {
 			// A script chooses it: no name is longer.
 			const seen = { host: hostname.slice(0, 253), method: request.method };
 			const tell = (decision, { code = "", policy = "", rule = "" } = {}) => count(env, ctx, { decision, code, policy, rule, ...seen });
+			measure(env, ctx, ctx.props, "", { [refused && !dry ? "subrequests.refused" : "subrequests.allowed"]: 1 });
 			if (refused && !dry) {
 				end?.();
 				tell("refused", refused);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use worker_loader::{Bundle, Error, Limits, Outbound, Stub, WorkerCode};
 
 use crate::{
-    registry::{given, host_module, outbound::Way, part, service, store},
+    registry::{BUILTIN, given, host_module, outbound::Way, part, service, store},
     upload::{Place, bundle_key},
 };
 
@@ -28,6 +28,19 @@ pub struct Owner<'a> {
     pub hosted: bool,
 }
 
+impl<'a> Owner<'a> {
+    /// One of the host's own.
+    pub fn own(script: &'a str) -> Self {
+        let (namespace, namespace_id, incarnation) = (BUILTIN, BUILTIN, "");
+        Self { namespace, namespace_id, script, incarnation, depth: 0, hosted: false }
+    }
+
+    /// Whom it is counted for.
+    pub fn to_value(self) -> Value {
+        json!({ "namespace": self.namespace, "namespace_id": self.namespace_id, "script": self.script })
+    }
+}
+
 /// What of a code is made where there is JavaScript.
 pub struct Means<'a> {
     /// The bundle of this digest, from where it is kept.
@@ -43,8 +56,8 @@ pub struct Means<'a> {
 pub struct Policy {
     /// How its requests to elsewhere go.
     pub outbound: Way,
-    /// Whether its logs are written.
-    pub has_tail: bool,
+    /// Whether its logs are written where the operator's are, too.
+    pub writes_logs: bool,
 }
 
 /// What the keys of a script's versions begin with.
@@ -145,11 +158,16 @@ pub fn code(
             code = code.outbound(Outbound::Through((means.stub)("Outbound", REVISION, props)?));
         }
     }
-    if policy.has_tail {
-        let props = json!({ "namespace": owner.namespace, "script": owner.script, "version": version["id"] });
-        code = code.tail((means.stub)("Tail", REVISION, props)?);
+    let mut props = json!({
+        "namespace": owner.namespace,
+        "namespace_id": owner.namespace_id,
+        "script": owner.script,
+        "version": version["id"],
+    });
+    if policy.writes_logs {
+        props["writes"] = true.into();
     }
-    code.build().map(Some)
+    code.tail((means.stub)("Tail", REVISION, props)?).build().map(Some)
 }
 
 /// Cloudflare's `version_metadata`.
@@ -234,9 +252,9 @@ mod tests {
                 changed(|v| v["bindings"][0] = json!({ "name": "A", "type": "kv_namespace", "namespace_id": "a" })),
             ),
             ("assets", changed(|v| v["assets"]["manifest"] = json!("m2"))),
-            ("tail", key(OWNER, &version(), Policy { has_tail: true, ..Policy::default() })),
-            ("outbound", key(OWNER, &version(), Policy { outbound: Way::Inherit, has_tail: false })),
-            ("gateway", key(OWNER, &version(), Policy { outbound: Way::Through, has_tail: false })),
+            ("tail", key(OWNER, &version(), Policy { writes_logs: true, ..Policy::default() })),
+            ("outbound", key(OWNER, &version(), Policy { outbound: Way::Inherit, writes_logs: false })),
+            ("gateway", key(OWNER, &version(), Policy { outbound: Way::Through, writes_logs: false })),
         ] {
             assert_ne!(key, plain, "{what}");
         }
@@ -253,16 +271,15 @@ mod tests {
     }
 
     #[test]
-    fn a_version_without_metadata_does_not_mind_its_id() {
+    fn a_version_is_a_worker_of_its_own() {
         let mut one = version();
         one["bindings"] = json!([]);
         let mut two = one.clone();
         two["id"] = json!("v2");
-        assert_eq!(
-            key(OWNER, &one, Policy::default()),
-            key(OWNER, &two, Policy::default()),
-            "the same code, warm already"
-        );
+        let parts =
+            |version: &Value| made(OWNER, version, Policy::default()).unwrap().part_digests().collect::<Vec<_>>();
+        let changed: Vec<_> = parts(&one).into_iter().zip(parts(&two)).filter(|(one, two)| one != two).collect();
+        assert!(matches!(&changed[..], [(("tails", _), _)]), "what it does is told apart by its tail: {changed:?}");
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn explain(snapshot: &Snapshot, choice: &Choice, facts: Facts<'_>) -> Value 
         "bindings": public_bindings(&version),
         "has_assets": version["assets"].is_object(),
         "outbound": facts.outbound.as_str(),
-        "tail": snapshot.has_tail,
+        "tail": snapshot.writes_logs,
         "limits": facts.limits,
         "deployment": if facts.is_preview { Value::Null } else { deployment },
     })

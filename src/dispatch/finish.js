@@ -2,16 +2,20 @@
 // another request cannot take it down.
 import { route, served } from "../assets/route.js";
 import { inShape, panicked } from "../reply/panicked.js";
+import { REQUEST_ID } from "../telemetry/event.js";
 import { dropOurs, setOurs, setsOurs } from "./cookies.js";
+import { countRequest, started } from "../telemetry/meter.js";
+import { begins, counting, ended, pulse } from "../telemetry/pulse.js";
 import { count } from "./tally.js";
+import { detailed } from "./thrown.js";
 
-// The host's default export. The four functions are exports of entry.rs.
+// The host's default export. The functions are exports of entry.rs.
 //
 // A request that Rust hands over has a note (see note.rs), which is that of its version, and may have what is its own:
 // `wanted`, the note of the version that should have run; `tally`, where that version is counted, and `failed`, that it is at
 // fault already; `bounds`, see bounds.js; `cookie`, to be set; `tried` and `props`, which are Rust's.
-export function host(generated, entry, { handle, failed, loaded, record } = generated.prototype) {
-	let active = 0;
+export function host(generated, entry, { handle, failed, loaded, identity, loaded_workers } = generated.prototype) {
+	counting(loaded_workers);
 
 	// The second half of a dispatch: the answer, on its way to the client.
 	async function finish(handed, request, env, ctx, { began, guarded }) {
@@ -34,7 +38,9 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 			}
 			// Only where Rust says so: that our storage is down is no fault of the version's.
 			if (handed.tally !== undefined && handed.failed) count(handed.tally, true, request);
-			return handed.after === undefined ? next : handed.after(next, env, ctx);
+			measured(handed, env, ctx, next, outcomeOf(next.status), began);
+			const told = await detailed(next, handed, env);
+			return handed.after === undefined ? told : handed.after(told, env, ctx);
 		}
 		const asked = handed.answer !== null;
 		const cold = note.once || handed.factoryMs !== undefined;
@@ -45,17 +51,35 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 		}
 		if (handed.tally !== undefined) count(handed.tally, handed.failed === true || response.status >= 500, request);
 		const cache = asked ? (cold ? "cold" : "warm") : undefined;
+		measured(handed, env, ctx, response, "ok", began);
 		const answer = stamped(response, handed, cache, called, began);
 		// A pattern may have a word to say to it.
 		return handed.after === undefined ? answer : handed.after(answer, env, ctx);
 	}
 
-	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, active), finish, panicked });
+	// What came of it is counted, by whom it was handed to.
+	function measured({ note, factoryMs, request }, env, ctx, response, outcome, began) {
+		const { owner, version = "" } = note;
+		countRequest(env, ctx, owner, version, {
+			outcome,
+			status: response.status,
+			ms: performance.now() - began,
+			coldMs: factoryMs,
+			once: note.once,
+			requestBytes: lengthOf(request),
+			responseBytes: lengthOf(response),
+		});
+		if (factoryMs === undefined) return;
+		note.identity ??= identity(note) ?? [note.shortKey, "{}"];
+		started(env, ctx, owner, version, ...note.identity);
+	}
+
+	const worker = entry(generated, { fetch: (request, env, ctx) => handle(request, env, ctx, pulse), finish, panicked });
 
 	return {
 		...worker,
 		async fetch(request, env, ctx) {
-			active += 1;
+			begins(env, ctx);
 			const began = performance.now();
 			let status = 500;
 			try {
@@ -63,14 +87,26 @@ export function host(generated, entry, { handle, failed, loaded, record } = gene
 				({ status } = response);
 				return response;
 			} finally {
-				active -= 1;
-				record(performance.now() - began, status);
+				const ms = performance.now() - began;
+				// A script's, that was refused before it was handed over.
+				if (request.owner !== undefined) countRequest(env, ctx, request.owner, "", { outcome: outcomeOf(status), status, ms, responseBytes: 0 });
+				ended(env, ctx, ms, status >= 500);
 			}
 		},
 	};
 }
 
 function nothing() {}
+
+// Whose fault it was that the script did not answer: its own is told as a gateway's.
+const outcomeOf = (status) => (status === 502 || status === 504 ? "threw" : status < 500 ? "refused" : "host_failed");
+
+// How long a body is, where it says so.
+function lengthOf({ body, headers }) {
+	if (body === null) return 0;
+	const length = headers.get("content-length");
+	return length === null ? undefined : Number(length);
+}
 
 // The files of a version answer, or its worker, if it has one.
 async function withFiles(handed, env) {
@@ -99,10 +135,12 @@ function stamped(response, handed, cache, called, began) {
 // What is said for a whole host, or of it to others.
 const REACHING = ["service-worker-allowed", "clear-site-data", "strict-transport-security", "alt-svc", "nel", "report-to"];
 
-function stamp(headers, { note, factoryMs, wanted, cookie }, cache, called, began) {
+function stamp(headers, handed, cache, called, began) {
+	const { note, factoryMs, wanted, cookie } = handed;
 	put(headers, "x-worker-key", note.shortKey);
 	put(headers, "x-worker-cache", cache);
 	put(headers, "x-worker-version", note.version);
+	put(headers, REQUEST_ID, handed.request.headers.get(REQUEST_ID) ?? undefined);
 	put(headers, "x-worker-fallback", wanted?.shortKey);
 	if (!note.own && setsOurs(headers)) dropOurs(headers);
 	if (cookie !== undefined) setOurs(headers, cookie);

@@ -5,7 +5,6 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::Date;
 
 use super::{
-    Health, Recorder,
     age::{is_fresh, is_worth_waiting},
     loaded::Loaded,
     recent::Recent,
@@ -32,7 +31,6 @@ struct Isolate {
     previews: Recent<Rc<Script>>,
     missing: Recent<Missing>,
     namespaces: Recent<Known>,
-    recorder: Recorder,
     loaded: Loaded,
     /// How often something was forgotten.
     forgets: u32,
@@ -59,7 +57,6 @@ thread_local! {
         previews: Recent::new(MOST_PREVIEWS),
         missing: Recent::new(MOST),
         namespaces: Recent::new(MOST),
-        recorder: Recorder::default(),
         loaded: Loaded::default(),
         forgets: 0,
     });
@@ -216,11 +213,6 @@ pub(super) fn forgets() -> u32 {
     ISOLATE.with_borrow(|isolate| isolate.forgets)
 }
 
-/// A request ended.
-pub fn record(took_ms: f64, failed: bool) {
-    ISOLATE.with_borrow_mut(|isolate| isolate.recorder.record(Date::now(), took_ms, failed));
-}
-
 /// How many workers this isolate has loaded, each of a key of its own.
 pub fn loaded_workers() -> usize {
     ISOLATE.with_borrow(|isolate| isolate.loaded.count())
@@ -233,9 +225,4 @@ pub fn loaded_workers() -> usize {
 pub(super) fn loads(key: &str, most: u32) -> Result<(), Refusal> {
     let may = ISOLATE.with_borrow_mut(|isolate| isolate.loaded.add(key, most as usize));
     if may { Ok(()) } else { Err(Refusal::TooManyWorkers { most }) }
-}
-
-/// The last minute.
-pub fn health() -> Health {
-    ISOLATE.with_borrow_mut(|isolate| isolate.recorder.health(Date::now()))
 }

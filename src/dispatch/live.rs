@@ -114,8 +114,8 @@ impl Live {
     /// Of one of ours: this code, and the last one that was seen to load to fall back to.
     pub fn own(script: &str, sequence: u64, code: WorkerCode, before: Option<&Self>) -> Self {
         let ready = |running: Rc<Running>| OnceCell::from(Ok(running));
-        let prefix = Name::own(script).to_string();
-        let newest = Rc::new(Running::new(&prefix, Some(code), None, &Value::Null));
+        let newest =
+            Rc::new(Running::new(&Name::own(script).to_string(), Owner::own(script), Some(code), None, &Value::Null));
         let good = before.and_then(|before| {
             let mut made = before.versions.iter().filter_map(|version| version.get()?.as_ref().ok());
             made.find(|running| running.state.get() == State::Loaded).cloned()
@@ -182,12 +182,9 @@ impl Live {
 
     fn make(&self, env: &Env, name: &Name, at: usize, run_as: As) -> Result<Running, Error> {
         let owner = Owner {
-            namespace: &name.namespace,
-            namespace_id: &self.namespace.id,
-            script: &name.script,
-            incarnation: &self.snapshot.incarnation,
             depth: if let As::Service(depth) = run_as { depth } else { 0 },
             hosted: run_as == As::Hosted,
+            ..self.owner(name)
         };
         let (env, vaults) = (env.clone(), env.clone());
         let means = Means {
@@ -205,7 +202,19 @@ impl Live {
         let version = &self.snapshot.versions[at];
         let limits = self.limits(at);
         let code = code::code(owner, version, &limits, self.policy(), &means)?;
-        Ok(Running::new(&code::prefix(owner), code, Some(version), &limits))
+        Ok(Running::new(&code::prefix(owner), owner, code, Some(version), &limits))
+    }
+
+    /// Whose its versions are, as they are run for requests.
+    pub fn owner<'a>(&'a self, name: &'a Name) -> Owner<'a> {
+        Owner {
+            namespace: &name.namespace,
+            namespace_id: &self.namespace.id,
+            script: &name.script,
+            incarnation: &self.snapshot.incarnation,
+            depth: 0,
+            hosted: false,
+        }
     }
 
     // A secret that does not open is none: the version is not run without it.
@@ -296,5 +305,5 @@ fn kept<T: Clone>(snapshot: &Snapshot, before: Option<(&Live, &Vec<OnceCell<T>>)
 
 fn policy(snapshot: &Snapshot, namespace: &Namespace) -> Policy {
     let outbound = Way::of(&snapshot.outbound, &namespace.outbound, namespace.trusted);
-    Policy { outbound, has_tail: snapshot.has_tail }
+    Policy { outbound, writes_logs: snapshot.writes_logs }
 }

@@ -9,11 +9,9 @@ pub mod fallback;
 pub mod loaded;
 pub mod meter;
 pub mod recent;
-mod recorder;
 pub mod snapshot;
 pub mod target;
 
-pub use recorder::{Health, Recorder};
 pub use target::{Hosts, Place, Target, place};
 
 #[cfg(target_arch = "wasm32")]
@@ -28,6 +26,8 @@ mod hosted;
 mod incident;
 #[cfg(target_arch = "wasm32")]
 mod isolate;
+#[cfg(target_arch = "wasm32")]
+mod known;
 #[cfg(target_arch = "wasm32")]
 mod leaving;
 #[cfg(target_arch = "wasm32")]
@@ -62,10 +62,11 @@ pub use self::{
     allowance::{Asked, denied},
     asked::explained,
     hosted::{Object, consumer, object},
-    isolate::{forget, forget_namespace, health, loaded_workers, record},
+    isolate::{forget, forget_namespace, loaded_workers},
+    known::known,
     leaving::Leaving,
     operator::hosts,
-    outcome::{failed, loaded},
+    outcome::{failed, identity, loaded},
     own::{Own, Read, Reading, made_anew, run_once},
     service::service,
     trip::{Beside, Trip},

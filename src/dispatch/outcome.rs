@@ -23,6 +23,16 @@ pub fn loaded(note: &JsValue) {
     }
 }
 
+/// Which worker a version is, for whoever counts them; nothing where it is none that was kept.
+pub fn identity(note: &JsValue) -> JsValue {
+    let found = serial(note).and_then(isolate::find_version);
+    let identity = found.and_then(|(script, at)| {
+        let live = script.live();
+        live.made().find(|(made, _)| *made == at).and_then(|(_, running)| running.identity())
+    });
+    identity.unwrap_or_default()
+}
+
 /// A call failed, says `finish.js`. Gives the request handed to another version, or once more to the same.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use worker_loader::{Error, WorkerCode};
 use super::{
     age::{Ticket, Use},
     attempt::{Attempt, loader},
+    code::Owner,
     isolate,
     live::Live,
     note, operator, refresh,
@@ -88,16 +89,18 @@ impl Own {
 pub fn run_once(env: &Env, script: &str, code: WorkerCode, request: &Request) -> Result<JsValue, Refusal> {
     let request = without_credentials(request).map_err(Error::from)?;
     let stub = loader(env)?.load(&code)?;
-    let running = Running::new(&Name::own(script).to_string(), Some(code), None, &Value::Null);
+    let running = Running::new(&Name::own(script).to_string(), Owner::own(script), Some(code), None, &Value::Null);
     note::set(&running.note, "once", &JsValue::TRUE);
     Ok(stub.entrypoint().hand_over(&request, &running.note)?)
 }
 
 /// Hands the request to a worker of our own that belongs to a script.
-pub(super) fn run_beside(env: &Env, name: &Name, beside: &Beside, request: &Request) -> Result<JsValue, Refusal> {
+pub(super) fn run_beside(env: &Env, script: &Script, beside: &Beside, request: &Request) -> Result<JsValue, Refusal> {
     let request = without_credentials(request).map_err(Error::from)?;
     let code = (beside.code)(&settings::compatibility_date(env)?)?;
-    let running = Running::new(&[&name.to_string(), "/", beside.name].concat(), Some(code), None, &Value::Null);
+    let live = script.live();
+    let prefix = [&script.name.to_string(), "/", beside.name].concat();
+    let running = Running::new(&prefix, live.owner(&script.name), Some(code), None, &Value::Null);
     let Some((key, code)) = &running.code else { return Err(Refusal::NoSuchPath(request.url())) };
     isolate::loads(key.as_str(), operator::most_workers(env)?)?;
     let entrypoint = loader(env)?.get_code(key, code).entrypoint().props_raw(beside.props.clone());

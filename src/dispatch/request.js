@@ -3,6 +3,7 @@ import { carriesOurs } from "./credentials.js";
 
 const OVERRIDES = "cloudflare-workers-version-overrides";
 const KEY = "cloudflare-workers-version-key";
+const REQUEST_ID = "x-worker-request-id";
 const LIMITS = "x-worker-limits";
 const SAID = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"]);
 const isForOthers = (name) => name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip";
@@ -34,6 +35,8 @@ export function derived(request, env, url, prefix, host, scheme, trusted) {
 	put(headers, "x-forwarded-host", host);
 	put(headers, "x-forwarded-proto", scheme);
 	put(headers, "x-forwarded-prefix", prefix === "" ? null : prefix);
+	// By which its logs are found.
+	put(headers, REQUEST_ID, crypto.randomUUID());
 	for (const name of [...headers.keys()]) {
 		if (isForOthers(name) && !SAID.has(name)) headers.delete(name);
 	}

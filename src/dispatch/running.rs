@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker_loader::{WorkerCode, WorkerKey};
 
-use super::{fallback::State, note};
+use super::{code::Owner, fallback::State, note};
 use crate::registry::limits;
 
 /// A version that can be run.
@@ -33,8 +33,14 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// A version of the script that the prefix names. One of our `own` is believed when it says when it was entered.
-    pub fn new(prefix: &str, code: Option<WorkerCode>, version: Option<&Value>, limits: &Value) -> Self {
+    /// A version of a script, whose key begins so. One of our own, which is none, is believed when it says when it was entered.
+    pub fn new(
+        prefix: &str,
+        owner: Owner<'_>,
+        code: Option<WorkerCode>,
+        version: Option<&Value>,
+        limits: &Value,
+    ) -> Self {
         static SERIAL: AtomicU32 = AtomicU32::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let code = code.map(|code| (code.key(prefix), code));
@@ -43,6 +49,7 @@ impl Running {
             (None, version) => short_of_files(prefix, version),
         };
         let note = note::of(serial, &short, version.is_none());
+        note::set(&note, "owner", &JSON::parse(&owner.to_value().to_string()).unwrap_or_default());
         let has_files = version.is_some_and(|version| version["assets"].is_object());
         if let Some(version) = version {
             note::set(&note, "version", &version["id"].as_str().unwrap_or_default().into());
@@ -56,6 +63,18 @@ impl Running {
             note::set(&note, "limits", &JSON::parse(&limits.to_string()).unwrap_or_default());
         }
         Self { serial, code, note, has_limits, has_files, state: Cell::default(), recorded: Cell::new("") }
+    }
+}
+
+impl Running {
+    /// Its key and what that is made of, for whoever counts workers: `[key, parts]`, both texts, `parts` being JSON.
+    pub fn identity(&self) -> Option<JsValue> {
+        let (key, code) = self.code.as_ref()?;
+        let mut parts = Value::Object(serde_json::Map::new());
+        for (part, digest) in code.part_digests() {
+            parts[part] = digest.into();
+        }
+        Some(js_sys::Array::<JsValue>::of(&[key.as_str().into(), parts.to_string().into()]).into())
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Snapshot {
     pub outbound: Box<Terms>,
     /// So many requests to elsewhere a minute, where a version that is deployed says so.
     pub subrequests_per_minute: Option<u32>,
-    /// Whether its logs are written.
-    pub has_tail: bool,
+    /// Whether its logs are written where the operator's are, too.
+    pub writes_logs: bool,
 }
 
 /// Where a visitor's name stands.
@@ -83,7 +83,7 @@ impl Snapshot {
             affinity: named("header").map(Affinity::Header).or_else(|| named("cookie").map(Affinity::Cookie)),
             outbound: Box::new(Terms::read(&settings["outbound"], &document["outbound_secrets"])),
             subrequests_per_minute: limits.min(),
-            has_tail: settings["tail"] == true,
+            writes_logs: settings["tail"] == true,
             shares,
             rollout,
             versions,
@@ -116,7 +116,7 @@ impl Snapshot {
             affinity: None,
             outbound: Box::default(),
             subrequests_per_minute: None,
-            has_tail: false,
+            writes_logs: false,
         }
     }
 
@@ -195,7 +195,7 @@ pub(super) mod tests {
         document["deployment"]["versions"] = json!([{ "version_id": "v2", "percentage": 100 }]);
         document["settings"] = json!({ "affinity": { "cookie": "sid" }, "outbound": "inherit", "tail": true });
         let snapshot = Snapshot::parse(&document.to_string()).unwrap();
-        assert!(snapshot.guard.is_some() && snapshot.outbound.policy == Some(Policy::Inherit) && snapshot.has_tail);
+        assert!(snapshot.guard.is_some() && snapshot.outbound.policy == Some(Policy::Inherit) && snapshot.writes_logs);
         assert_eq!(snapshot.affinity, Some(Affinity::Cookie("sid".into())));
         assert_eq!(snapshot.sole(), Some(1));
     }
@@ -219,7 +219,7 @@ pub(super) mod tests {
         let preview =
             json!({ "version": { "id": "v1", "number": 1 }, "settings": { "tail": true }, "incarnation": "9f0c" });
         let snapshot = Snapshot::of_preview(&preview.to_string()).unwrap();
-        assert_eq!((snapshot.sole(), snapshot.text(0, "id"), snapshot.has_tail), (Some(0), "v1", true));
+        assert_eq!((snapshot.sole(), snapshot.text(0, "id"), snapshot.writes_logs), (Some(0), "v1", true));
     }
 
     #[test]

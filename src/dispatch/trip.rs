@@ -139,8 +139,16 @@ impl Trip {
     }
 
     fn run(&self, script: &Rc<Script>, target: &Target<'_>, is_refreshed: bool) -> Result<JsValue, Refusal> {
+        self.run_version(script, target, is_refreshed).inspect_err(|_| {
+            // For whoever counts: what fails later has the note of its version.
+            let owner = script.live().owner(&script.name).to_value().to_string();
+            set(&self.request, "owner", &js_sys::JSON::parse(&owner).unwrap_or_default());
+        })
+    }
+
+    fn run_version(&self, script: &Rc<Script>, target: &Target<'_>, is_refreshed: bool) -> Result<JsValue, Refusal> {
         if let Some(beside) = &self.beside {
-            return run_beside(&self.env, &script.name, beside, &self.request);
+            return run_beside(&self.env, script, beside, &self.request);
         }
         let live = script.live();
         let snapshot = &live.snapshot;

@@ -65,6 +65,8 @@ pub enum Route {
     Dynamic,
     /// The metrics worker.
     Metrics,
+    /// A live tail's WebSocket.
+    Tail,
     /// What namespaces have, as Prometheus reads it.
     Gauges,
     /// The configuration worker.
@@ -90,6 +92,7 @@ pub fn route(method: &str, path: &str, accept: impl Fn() -> Option<String>) -> R
         "/config" if method == "PUT" => Ok(Route::PutConfig),
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
+        _ if path.starts_with("/tails/") && reads => Ok(Route::Tail),
         _ if is_control(path) => Ok(Route::Control),
         _ if path == "/job" || path.starts_with("/job/") => Ok(Route::Job),
         "/config" => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT")),

@@ -41,4 +41,4 @@ pub use page::Page;
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use shape::shape;
-pub use uuid::{hex, is_hex, uuid};
+pub use uuid::{hex, is_hex, is_uuid, uuid};

@@ -22,9 +22,23 @@ pub fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// Whether it has the form of a UUID, in small letters.
+pub fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(|group| group.len());
+    groups.eq([8, 4, 4, 4, 12]) && text.split('-').all(|group| is_hex(group, group.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_their_form_is_told() {
+        assert!(is_uuid(&uuid([7; 16])));
+        for other in ["", "0f3a9c21", "0F3A9C21-0000-4000-8000-000000000000", "0f3a9c21-0000-4000-8000-00000000000g"] {
+            assert!(!is_uuid(other), "{other}");
+        }
+    }
 
     #[test]
     fn uuids_say_their_version_and_keep_the_rest() {

@@ -14,59 +14,74 @@ const LAYOUT: &str = "worker-loader 1";
 pub(crate) fn of(parts: &Parts) -> [u8; 32] {
     let mut hash = Feed(Sha256::new());
     hash.text(LAYOUT);
-    hash.text(&parts.compatibility_date);
-    hash.count(parts.compatibility_flags.iter().len());
-    for (flag, ()) in parts.compatibility_flags.iter() {
-        hash.text(flag);
+    for (_, feed) in SECTIONS {
+        feed(&mut hash, parts);
     }
-    hash.tag(u8::from(parts.allow_experimental));
-    hash.limit(parts.limits.cpu_ms);
-    hash.limit(parts.limits.sub_requests);
-    hash.text(&parts.main_module);
-    if let Some(bundle) = &parts.bundle {
-        // No code has so many modules.
-        hash.count(usize::MAX);
-        hash.text(&bundle.digest);
-    }
-    hash.count(parts.modules.iter().len());
-    for (name, module) in parts.modules.iter() {
-        hash.text(name);
-        hash.module(module);
-    }
-    hash.count(parts.env.iter().len());
-    for (name, value) in parts.env.iter() {
-        hash.text(name);
-        match value {
-            EnvValue::Json(value) => {
-                hash.tag(b'v');
-                hash.json(value);
-            }
-            EnvValue::Secret { fingerprint, .. } => {
-                hash.tag(b'x');
-                hash.text(fingerprint);
-            }
-            EnvValue::Stub(stub) => {
-                hash.tag(b's');
-                hash.stub(stub);
-            }
+    hash.0.finalize().into()
+}
+
+/// The digest of each section by itself.
+pub(crate) fn of_sections(parts: &Parts) -> impl Iterator<Item = (&'static str, [u8; 32])> {
+    SECTIONS.iter().map(|(name, feed)| {
+        let mut hash = Feed(Sha256::new());
+        feed(&mut hash, parts);
+        (*name, hash.0.finalize().into())
+    })
+}
+
+type Section = (&'static str, fn(&mut Feed, &Parts));
+
+/// All that a code is, in the order in which it is hashed.
+const SECTIONS: [Section; 7] = [
+    ("compatibility_date", |hash, parts| hash.text(&parts.compatibility_date)),
+    ("compatibility_flags", |hash, parts| {
+        hash.count(parts.compatibility_flags.iter().len());
+        for (flag, ()) in parts.compatibility_flags.iter() {
+            hash.text(flag);
         }
-    }
-    match &parts.outbound {
+        hash.tag(u8::from(parts.allow_experimental));
+    }),
+    ("limits", |hash, parts| {
+        hash.limit(parts.limits.cpu_ms);
+        hash.limit(parts.limits.sub_requests);
+    }),
+    ("modules", |hash, parts| {
+        hash.text(&parts.main_module);
+        if let Some(bundle) = &parts.bundle {
+            // No code has so many modules.
+            hash.count(usize::MAX);
+            hash.text(&bundle.digest);
+        }
+        hash.count(parts.modules.iter().len());
+        for (name, module) in parts.modules.iter() {
+            hash.text(name);
+            hash.module(module);
+        }
+    }),
+    ("env", |hash, parts| {
+        hash.count(parts.env.iter().len());
+        for (name, value) in parts.env.iter() {
+            hash.text(name);
+            hash.value(value);
+        }
+    }),
+    ("outbound", |hash, parts| match &parts.outbound {
         Outbound::Block => hash.tag(b'b'),
         Outbound::Inherit => hash.tag(b'i'),
         Outbound::Through(stub) => {
             hash.tag(b't');
             hash.stub(stub);
         }
-    }
-    for tails in [&parts.tails, &parts.streaming_tails] {
-        hash.count(tails.len());
-        for tail in tails {
-            hash.stub(tail);
+    }),
+    ("tails", |hash, parts| {
+        for tails in [&parts.tails, &parts.streaming_tails] {
+            hash.count(tails.len());
+            for tail in tails {
+                hash.stub(tail);
+            }
         }
-    }
-    hash.0.finalize().into()
-}
+    }),
+];
 
 /// What stands for a loopback stub in a code: all that it leads to.
 #[cfg(any(target_arch = "wasm32", test))]
@@ -118,6 +133,23 @@ impl Feed {
 
     fn stub(&mut self, stub: &Stub) {
         self.text(&stub.fingerprint);
+    }
+
+    fn value(&mut self, value: &EnvValue) {
+        match value {
+            EnvValue::Json(value) => {
+                self.tag(b'v');
+                self.json(value);
+            }
+            EnvValue::Secret { fingerprint, .. } => {
+                self.tag(b'x');
+                self.text(fingerprint);
+            }
+            EnvValue::Stub(stub) => {
+                self.tag(b's');
+                self.stub(stub);
+            }
+        }
     }
 
     fn module(&mut self, module: &Module) {

@@ -43,6 +43,30 @@ impl WorkerCode<Hashed> {
         WorkerKey::new(text)
     }
 
+    /// What the key is made of, part by part: `modules`, `env`, `outbound`, `tails`, `limits`, `compatibility_date`,
+    /// `compatibility_flags`, each with the first 16 hexadecimal digits of a SHA-256. Two codes of different keys differ in those
+    /// parts whose digests do: that tells why a worker was loaded anew.
+    ///
+    /// It hashes all modules again: for when a worker was started, not for each call.
+    ///
+    /// ```
+    /// use worker_loader::WorkerCode;
+    ///
+    /// let greeter = |name: &str| WorkerCode::builder("2026-07-01", "a.js").js("a.js", "export default {}").env("NAME", name).build();
+    /// let (ada, bob) = (greeter("Ada")?, greeter("Bob")?);
+    /// let changed = ada.part_digests().zip(bob.part_digests()).filter(|(one, other)| one != other).map(|((part, _), _)| part);
+    /// assert_eq!(changed.collect::<Vec<_>>(), ["env"]);
+    /// # Ok::<(), worker_loader::Error>(())
+    /// ```
+    pub fn part_digests(&self) -> impl Iterator<Item = (&'static str, String)> {
+        digest::of_sections(&self.parts).map(|(name, digest)| {
+            let mut text = String::with_capacity(64);
+            digest::write_hex(&digest, &mut text);
+            text.truncate(16);
+            (name, text)
+        })
+    }
+
     /// Whether the key is this code's.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn has_key(&self, key: &WorkerKey) -> bool {

@@ -78,6 +78,8 @@ impl Namespace {
             // Those that are deleted and have not said so yet get a moment for it.
             let again = if names.len() as u64 == AT_ONCE { 0.0 } else { RETRY_MS };
             self.wake(now() + again)?;
+        } else if self.is_deleted()? {
+            object::ask(&self.env, "TELEMETRY", &self.id, &json!({ "op": "delete" })).await?;
         }
         Ok(())
     }

@@ -1,0 +1,36 @@
+// What is told of a request whose script threw: in production an id alone, by which its owner finds the rest; in development all
+// there is.
+
+import { arrival } from "../telemetry/arrivals.js";
+import { REQUEST_ID } from "../telemetry/event.js";
+
+const CODE = "dynamic_worker_threw";
+// So long the runtime may take to tell of a call that is over.
+const PATIENCE_MS = 1000;
+
+/** The answer that tells the error, with the request's id; where the operator's setting ERROR_DETAIL is on, with where it was thrown. */
+export async function detailed(response, { note, request }, env) {
+	const id = request.headers.get(REQUEST_ID);
+	if (id === null) return response;
+	if (response.status !== 502) return named(response, id);
+	const body = await response.json();
+	if (body.error?.code !== CODE) return named(Response.json(body, response), id);
+	const { error } = body;
+	error.request_id = id;
+	if (!isOn(env.ERROR_DETAIL)) {
+		error.message = `The worker threw an error, which its owner finds under the id ${id}.`;
+		return named(Response.json(body, response), id);
+	}
+	const { event } = await arrival(id, PATIENCE_MS);
+	error.tail = event === undefined ? "late" : "arrived";
+	if (event !== undefined) Object.assign(error, { version: note.version, faults: event.faults, logs: event.logs });
+	return named(Response.json(body, response), id);
+}
+
+const isOn = (setting) => setting === true || setting === "true" || setting === "1" || setting === 1;
+
+function named(response, id) {
+	response.headers.set(REQUEST_ID, id);
+	response.headers.delete("content-length");
+	return response;
+}

@@ -1,0 +1,71 @@
+// What the runtime tells of a call of a dynamic worker, in the form that Cloudflare's own tails have, which `wrangler tail` reads; and
+// beside it the request's id, the namespace, and what was made of exceptions.
+
+export const REQUEST_ID = "x-worker-request-id";
+
+// Of one call; a script can write for as long as it runs.
+const MOST_LINES = 256;
+const MOST_TEXT = 16 * 1024;
+const MOST_EXCEPTIONS = 16;
+
+/** An event of a tail as it is kept and sent on. `owner` has `namespace`, `script` and `version`; `masked` puts something in a secret's place. */
+export function eventOf(item, { namespace, script, version }, masked) {
+	const { event, outcome, logs, exceptions, eventTimestamp } = item;
+	const headers = { ...event?.request?.headers };
+	const text = (value) => masked(short(String(value)));
+	return {
+		wallTime: item.wallTime ?? 0,
+		cpuTime: item.cpuTime ?? 0,
+		truncated: item.truncated === true || logs.length > MOST_LINES || exceptions.length > MOST_EXCEPTIONS,
+		executionModel: item.executionModel ?? "stateless",
+		outcome,
+		scriptName: script,
+		scriptVersion: { id: version },
+		dispatchNamespace: namespace,
+		entrypoint: item.entrypoint,
+		diagnosticsChannelEvents: [],
+		exceptions: exceptions.slice(0, MOST_EXCEPTIONS).map(({ name, message, stack, timestamp }) => ({ name, message: text(message), stack: stack === undefined ? undefined : text(stack), timestamp })),
+		logs: logs.slice(0, MOST_LINES).map(({ level, message, timestamp }) => ({ level, timestamp, message: list(message).map((part) => maskedIn(part, masked)) })),
+		eventTimestamp,
+		event: eventIn(event, headers, text),
+		requestId: headers[REQUEST_ID] ?? null,
+	};
+}
+
+const list = (message) => (Array.isArray(message) ? message : [message]);
+
+// Of headers none is kept but what the host has put in: they hold what is the visitor's.
+function eventIn(event, headers, text) {
+	if (event?.request) {
+		const { method, url } = event.request;
+		const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => KEPT.includes(name)));
+		return { request: { url: text(url), method, headers: kept }, ...(event.response && { response: { status: event.response.status } }) };
+	}
+	if (event?.rpcMethod !== undefined) return { rpcMethod: text(event.rpcMethod) };
+	if (event?.queue !== undefined) return { queue: text(event.queue), batchSize: event.batchSize };
+	if (event?.scheduledTime !== undefined) return { scheduledTime: event.scheduledTime };
+	return null;
+}
+
+const KEPT = [REQUEST_ID, "user-agent", "cf-ray", "cf-ipcountry", "host"];
+
+// What was logged is any JSON.
+function maskedIn(value, masked) {
+	if (typeof value === "string") return masked(short(value));
+	if (value === null || typeof value !== "object") return value;
+	const text = JSON.stringify(value);
+	if (text.length > MOST_TEXT) return masked(short(text));
+	// The text of it has every string that is in it, escaped as JSON has it.
+	const hidden = masked(text);
+	if (hidden === text) return value;
+	try {
+		return JSON.parse(hidden);
+	} catch {
+		return hidden;
+	}
+}
+
+const short = (text) => (text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${text.length} characters)` : text);
+
+/** Whether there is more to tell of a call than that it was made. */
+export const hasNews = ({ outcome, logs, exceptions }) => outcome !== "ok" || logs.length > 0 || exceptions.length > 0;

@@ -1,0 +1,64 @@
+// What the runtime tells of each call of a script: it is counted, masked, traced to its source, and sent on.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { arrived } from "./arrivals.js";
+import { eventOf, hasNews } from "./event.js";
+import { masking } from "./mask.js";
+import { count, event as send } from "./meter.js";
+
+// Asked by the loader whether a worker has loaded: no call of anybody's.
+const UNTRIED = "__workerLoaderLoads";
+// Where the host does not know what is secret, nothing is told of what was written.
+const WITHHELD = { masked: () => "(withheld: the secrets of this version cannot be read)", place: undefined };
+const RAW = { masked: (text) => text, place: undefined };
+const MOST_KNOWN = 500;
+
+const versions = new Map();
+
+/** The class that calls are told to. `known(asked, env, ctx)` is Rust's, what a panic leaves of it is no text; `fault` is fault.js. */
+export function tails(known, fault) {
+	// What is known of a version does not change.
+	async function knownOf({ namespace, script, version }, env, ctx) {
+		if (versions.has(version)) return versions.get(version);
+		const text = await known({ namespace, script, version }, env, ctx);
+		if (typeof text !== "string") return WITHHELD;
+		const { secrets, place } = JSON.parse(text);
+		const one = { masked: masking(secrets), place };
+		if (versions.size >= MOST_KNOWN) versions.delete(versions.keys().next().value);
+		versions.set(version, one);
+		return one;
+	}
+
+	return class Tail extends WorkerEntrypoint {
+		async tail(items) {
+			const { env, ctx } = this;
+			const calls = items.filter(({ event }) => event?.rpcMethod !== UNTRIED);
+			if (calls.length === 0) return;
+			const owner = ctx.props;
+			// What is run once is told to whoever runs it, who knows its secrets.
+			const { masked, place } = owner.once ? RAW : await knownOf(owner, env, ctx);
+			for (const item of calls) {
+				const event = eventOf(item, owner, masked);
+				if (event.exceptions.length > 0 && !owner.once) {
+					event.faults = [];
+					for (const exception of event.exceptions) {
+						const fault = await fault(env.BUNDLES, exception, place);
+						// Where its author finds it.
+						exception.stack = fault.stack;
+						event.faults.push({ ...fault, frame: fault.frame && masked(fault.frame) });
+					}
+				}
+				arrived(event);
+				count(env, ctx, owner, owner.version, { invocations: 1, loads: owner.once ? 1 : 0, log_lines: item.logs.length, exceptions: item.exceptions.length, cpu_ms: event.cpuTime });
+				if (!owner.once) send(env, ctx, owner, event);
+				if (owner.writes && hasNews(event)) console.log(JSON.stringify(line(owner, event)));
+			}
+		}
+	};
+}
+
+// As the operator's own logs have it.
+function line({ namespace, script, version }, { event, outcome, logs, exceptions, requestId }) {
+	const call = event?.request ? { method: event.request.method, url: event.request.url, status: event.response?.status } : { rpc: event?.rpcMethod };
+	return { namespace, script, version, ...call, request_id: requestId, outcome, logs, exceptions };
+}

@@ -1,0 +1,146 @@
+// What a namespace's scripts did: an object for each namespace, with a SQLite database. Isolates bring what they have counted, once a
+// second at most; here it is added up, kept for a while, and told.
+
+import { DurableObject } from "cloudflare:workers";
+import { refused } from "../capability/store.js";
+import { Events } from "./events.js";
+import { Faults } from "./faults.js";
+import { Identities } from "./identities.js";
+import { Refusal } from "./refusal.js";
+import { Series } from "./series.js";
+import { Tails } from "./tails.js";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+export class Telemetry extends DurableObject {
+	#sql = this.ctx.storage.sql;
+	#isolates = new Map();
+	#made = false;
+	#gone = this.#sql.exec("SELECT name FROM sqlite_master WHERE name = 'gone'").toArray().length > 0;
+	#series;
+	#identities;
+	#events;
+	#faults;
+	#tails;
+	#forgotten = -Infinity;
+
+	async fetch(request) {
+		if (request.headers.get("upgrade") === "websocket") return this.#gone ? refused("This namespace is gone.", 404) : this.#open().#tails.connect(request);
+		const { op, ...input } = await request.json();
+		if (op === "delete") {
+			for (const socket of this.ctx.getWebSockets()) socket.close(1001, "The namespace is gone.");
+			await this.ctx.storage.deleteAll();
+			// An isolate may not have told all yet, which then stays nowhere.
+			this.#sql.exec("CREATE TABLE gone (at INTEGER)");
+			this.#gone = true;
+			return Response.json(null);
+		}
+		if (this.#gone) return op === "add" ? Response.json({}) : refused("This namespace is gone.", 404);
+		try {
+			return Response.json(this.#open()[`_${op}`](input));
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			return refused(error.message, error.status, error.code);
+		}
+	}
+
+	#open() {
+		if (this.#made) return this;
+		this.ctx.storage.transactionSync(() => {
+			this.#sql.exec("CREATE TABLE IF NOT EXISTS isolate (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID");
+			this.#series = new Series(this.#sql);
+			this.#identities = new Identities(this.#sql);
+			this.#events = new Events(this.#sql);
+			this.#faults = new Faults(this.#sql);
+			this.#tails = new Tails(this.#sql, this.ctx);
+		});
+		for (const { id, sequence } of this.#sql.exec("SELECT id, sequence FROM isolate")) this.#isolates.set(id, sequence);
+		this.#made = true;
+		return this;
+	}
+
+	// What an isolate has counted. What has arrived already, and was sent again as nobody heard so, is not counted twice.
+	_add({ isolate, sequence, series, identities, events, dropped }) {
+		const now = Date.now();
+		if (sequence > (this.#isolates.get(isolate) ?? 0)) {
+			this.ctx.storage.transactionSync(() => {
+				this.#sql.exec("INSERT OR REPLACE INTO isolate (id, sequence, seen) VALUES (?, ?, ?)", isolate, sequence, now);
+				this.#series.add(now, series);
+				this.#identities.add(now, identities);
+				this.#events.add(events, dropped);
+				this.#faults.add(events);
+				if (now - this.#forgotten > HOUR_MS) this.#forget(now);
+			});
+			this.#isolates.set(isolate, sequence);
+			this.#tails.send(now, events, dropped);
+		}
+		// So that it hears of some hundred isolates a second at most.
+		return { pause_ms: Math.max(1000, this.#isolates.size * 5) };
+	}
+
+	#forget(now) {
+		this.#forgotten = now;
+		this.#sql.exec("DELETE FROM isolate WHERE seen < ?", now - HOUR_MS);
+		this.#isolates = new Map([...this.#sql.exec("SELECT id, sequence FROM isolate")].map(({ id, sequence }) => [id, sequence]));
+		for (const kept of [this.#series, this.#identities, this.#events, this.#faults, this.#tails]) kept.forget(now);
+	}
+
+	_analytics(input) {
+		return this.#series.told(Date.now(), input);
+	}
+
+	_totals() {
+		return this.#series.totals(Date.now());
+	}
+
+	_cost() {
+		return this.#identities.cost(Date.now(), pricesOf(this.env), (day) => this.#series.ofDay(day));
+	}
+
+	_logs(input) {
+		return this.#events.told(input);
+	}
+
+	_errors(input) {
+		return this.#faults.told(input);
+	}
+
+	_error({ script, fingerprint }) {
+		return this.#faults.one(script, fingerprint);
+	}
+
+	_resolve({ script, fingerprint }) {
+		return this.#faults.remove(script, fingerprint);
+	}
+
+	_tail(input) {
+		return this.#tails.begin(Date.now(), input);
+	}
+
+	_tails({ script }) {
+		return this.#tails.list(Date.now(), script);
+	}
+
+	_end_tail({ script, id }) {
+		return this.#tails.end(script, id);
+	}
+
+	webSocketMessage(socket, message) {
+		this.#open().#tails.heard(socket, message);
+	}
+
+	webSocketClose(socket) {
+		this.#open().#tails.closed(socket);
+	}
+}
+
+// wrangler.toml gives it as an object, .dev.vars as text.
+function pricesOf({ PRICES }) {
+	if (typeof PRICES !== "string" || PRICES === "") return PRICES || {};
+	try {
+		return JSON.parse(PRICES);
+	} catch {
+		throw new Refusal("The operator's setting PRICES has to be JSON.", 500);
+	}
+}
