@@ -69,6 +69,15 @@ use_node() {
   export PATH
 }
 
+# find_promtool: prints the path of Prometheus's own checker, for the tests of what it reads.
+find_promtool() {
+  local candidate
+  for candidate in "${PROMTOOL:-promtool}" "$CACHE/promtool"; do
+    command -v "$candidate" && return
+  done
+  return 1
+}
+
 # find_chromium: prints the path of the browser for the browser tests.
 find_chromium() {
   local candidate

@@ -129,6 +129,20 @@ browser() {
   { debian chromium fonts-liberation && find_chromium >/dev/null; } || fail "there is no Chromium for the browser tests" "$remedy"
 }
 
+# Debian's package brings a server, too, which nobody here wants to have running: of it this one program is taken.
+metrics_checker() {
+  find_promtool >/dev/null && return
+  local folder remedy="install Prometheus (https://prometheus.io/download/), or set PROMTOOL to the path of its promtool"
+  command -v apt-get >/dev/null || fail "there is no promtool for the tests of the metrics" "$remedy"
+  step "fetching promtool, which checks the metrics (Debian's package prometheus)"
+  folder=$(mktemp -d)
+  mkdir -p "$CACHE"
+  (cd "$folder" && chmod 755 . && { apt-get -qq download prometheus 2>/dev/null || { debian dpkg && apt-get -qq download prometheus; }; } &&
+    dpkg-deb -x prometheus_*.deb . && cp usr/bin/promtool "$CACHE/promtool") >/dev/null
+  rm -rf "$folder"
+  find_promtool >/dev/null || fail "promtool could not be fetched" "$remedy"
+}
+
 for=${1:-work}
 case $for in build | work | check | test) ;; *) fail "there is no set-up for '$for'" "see the head of scripts/setup.sh" ;; esac
 
@@ -139,7 +153,7 @@ all_there() {
   command -v cc && wasm_target_there && npm_tools_there && cargo_tool "${worker_build[@]}" && cargo_tool "${wasm_bindgen[@]}" &&
     case $for in
     check) rust_components_there ;;
-    test) rust_components_there && find_chromium ;;
+    test) rust_components_there && find_chromium && find_promtool ;;
     esac
 }
 
@@ -154,6 +168,7 @@ if ! all_there >/dev/null 2>&1; then
   cargo_tool_built "${wasm_bindgen[@]}"
   case $for in check | test) rust_components ;; esac
   [ "$for" != test ] || browser
+  [ "$for" != test ] || metrics_checker
   step "all is there"
 fi
 use_node

@@ -53,6 +53,10 @@ bench_hosts() {
   node bench/run.mjs --quick
 }
 
+worker_tests() {
+  PROMTOOL=$(find_promtool) node_tests tests/worker
+}
+
 browser_tests() {
   CHROMIUM=$(find_chromium) node_tests tests/browser
 }
@@ -68,7 +72,7 @@ stage deploy "wrangler deploy --dry-run of the test Worker" dry_run tests/probe/
 stage size "the Worker against its budget" node scripts/size.mjs dist
 stage unit "the JavaScript of the Worker and of the benchmark" node_tests tests/unit bench
 stage hosts "the Rust hosts of the benchmark, a short run" bench_hosts
-stage worker "the Worker in Miniflare" node_tests tests/worker
+stage worker "the Worker in Miniflare" worker_tests
 stage client "the Worker under wrangler dev" node_tests tests/client
 stage browser "the page in Chromium" browser_tests
 

@@ -4,6 +4,7 @@
 import { arrival } from "../telemetry/arrivals.js";
 import { REQUEST_ID } from "../telemetry/event.js";
 
+const GENERAL = "The dynamic worker threw an error.";
 const CODE = "dynamic_worker_threw";
 // So long the runtime may take to tell of a call that is over.
 const PATIENCE_MS = 1000;
@@ -18,11 +19,14 @@ export async function detailed(response, { note, request }, env) {
 	const { error } = body;
 	error.request_id = id;
 	if (!isOn(env.ERROR_DETAIL)) {
-		error.message = `The worker threw an error, which its owner finds under the id ${id}.`;
+		error.message = `${GENERAL} Its owner finds it under the id ${id}.`;
 		return named(Response.json(body, response), id);
 	}
 	const { event } = await arrival(id, PATIENCE_MS);
 	error.tail = event === undefined ? "late" : "arrived";
+	const [fault] = event?.faults ?? [];
+	// With what is secret masked.
+	error.message = fault === undefined ? GENERAL : `The dynamic worker threw ${fault.name}: ${fault.message}`;
 	if (event !== undefined) Object.assign(error, { version: note.version, faults: event.faults, logs: event.logs });
 	return named(Response.json(body, response), id);
 }

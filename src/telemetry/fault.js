@@ -19,7 +19,7 @@ const known = new Map();
  * where the version's code and its source maps are in the bucket, `{ bundle, maps }`; nothing where it has none.
  */
 export async function faultAt(bucket, exception, place) {
-	const id = JSON.stringify([place?.bundle, exception.stack]);
+	const id = JSON.stringify([place?.bundle, place?.maps, exception.stack]);
 	if (!known.has(id)) {
 		if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value);
 		const kept = place && exception.stack ? await readKept(bucket, place.bundle, place.maps).catch(() => undefined) : undefined;

@@ -41,16 +41,16 @@ export class Identities {
 
 	constructor(sql) {
 		this.#sql = sql;
-		sql.exec("CREATE TABLE IF NOT EXISTS identity (day INTEGER NOT NULL, key TEXT NOT NULL, script TEXT NOT NULL, version TEXT NOT NULL, parts TEXT NOT NULL, starts INTEGER NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (day, key)) WITHOUT ROWID");
+		sql.exec("CREATE TABLE IF NOT EXISTS identity (day INTEGER NOT NULL, key TEXT NOT NULL, script TEXT NOT NULL, version TEXT NOT NULL, parts TEXT NOT NULL, starts INTEGER NOT NULL, first REAL NOT NULL, PRIMARY KEY (day, key)) WITHOUT ROWID");
 	}
 
 	/** Adds `{ key, script, version, parts, starts }`, `parts` being JSON. */
 	add(now, identities) {
 		const day = dayOf(now);
-		for (const { key, script, version, parts, starts } of identities) {
+		for (const [at, { key, script, version, parts, starts }] of identities.entries()) {
 			const known = this.#sql.exec("UPDATE identity SET starts = starts + ? WHERE day = ? AND key = ?", starts, day, key).rowsWritten > 0;
 			if (known || this.#count(day) >= MOST_A_DAY) continue;
-			this.#sql.exec("INSERT INTO identity (day, key, script, version, parts, starts, first) VALUES (?, ?, ?, ?, ?, ?, ?)", day, key, script, version, parts, starts, now);
+			this.#sql.exec("INSERT INTO identity (day, key, script, version, parts, starts, first) VALUES (?, ?, ?, ?, ?, ?, ?)", day, key, script, version, parts, starts, now + at / 1000);
 		}
 	}
 

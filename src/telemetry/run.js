@@ -14,8 +14,8 @@ const DEADLINE_MS = 10_000;
 const PATIENCE_MS = 2000;
 const MOST_TEXT = 256 * 1024;
 const VALUES = { plain_text: "text", secret_text: "text", json: "json" };
-// What no script has a method for.
-const METHOD = "isThereSuchAMethodAtAll";
+// What no script has a method for, and no tail tells of: see the SDK's call.js.
+const METHOD = "__workerLoaderLoads";
 
 /**
  * `request` is an upload, whose metadata may have `request`, `{ method, url, headers, body }`; `asked` is JSON, `{ props,

@@ -29,6 +29,21 @@ export function tails(known, fault) {
 		return one;
 	}
 
+	// Where its author finds what was thrown; told as it is where that cannot be had.
+	async function faultsOf({ exceptions }, env, place, masked) {
+		const faults = [];
+		for (const exception of exceptions) {
+			try {
+				const found = await fault(env.BUNDLES, exception, place);
+				exception.stack = found.stack || exception.stack;
+				faults.push({ ...found, frame: found.frame && masked(found.frame) });
+			} catch (error) {
+				console.error(`Where an exception comes from cannot be told: ${error.message}`);
+			}
+		}
+		return faults;
+	}
+
 	return class Tail extends WorkerEntrypoint {
 		async tail(items) {
 			const { env, ctx } = this;
@@ -39,15 +54,7 @@ export function tails(known, fault) {
 			const { masked, place } = owner.once ? RAW : await knownOf(owner, env, ctx);
 			for (const item of calls) {
 				const event = eventOf(item, owner, masked);
-				if (event.exceptions.length > 0 && !owner.once) {
-					event.faults = [];
-					for (const exception of event.exceptions) {
-						const fault = await fault(env.BUNDLES, exception, place);
-						// Where its author finds it.
-						exception.stack = fault.stack;
-						event.faults.push({ ...fault, frame: fault.frame && masked(fault.frame) });
-					}
-				}
+				if (!owner.once) event.faults = await faultsOf(event, env, place, masked);
 				arrived(event);
 				count(env, ctx, owner, owner.version, { invocations: 1, loads: owner.once ? 1 : 0, log_lines: item.logs.length, exceptions: item.exceptions.length, cpu_ms: event.cpuTime });
 				if (!owner.once) send(env, ctx, owner, event);

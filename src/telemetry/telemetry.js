@@ -41,6 +41,8 @@ export class Telemetry extends DurableObject {
 			return Response.json(this.#open()[`_${op}`](input));
 		} catch (error) {
 			if (!(error instanceof Refusal)) throw error;
+			// As storage/object.rs tells what only the operator can mend.
+			if (error.status === 500) return Response.json({ misconfigured: error.message }, { status: 400 });
 			return refused(error.message, error.status, error.code);
 		}
 	}

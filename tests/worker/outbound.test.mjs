@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { text, wait } from "./dispatch.mjs";
+
 import { startOrigin, startOutbound } from "./outbound.mjs";
+import { telemetryOf, until } from "./telemetry.mjs";
 
 let host, origin, other, at, elsewhere;
 const script = (name, rest = "") => `${NAMESPACES}/tenants/scripts/${name}${rest}`;
@@ -170,4 +172,12 @@ test("requests a minute: of a rule, of a script, the lower of two", async () => 
   assert.deepEqual(codes(await host.asks("namespace", at, at)), [200, 429]);
   await host.api("PATCH", `${NAMESPACES}/tenants`, { limits: null });
   await host.api("PATCH", script("script", "/settings"), { limits: { subrequests_per_minute: 0 } }, { status: 400 });
+});
+
+test("telemetry counts what was let through and what was refused, each request once", async () => {
+  await host.asker("counted", [{ host: "127.0.0.1", ports: [origin.port] }]);
+  await host.api("PATCH", `${NAMESPACES}/tenants`, { outbound: { rules: [{ host: "127.0.0.1", ports: [origin.port, other.port] }] } });
+  await host.asks("counted", `${at}/v1/a`, `${at}/v1/b`, `${elsewhere}/v1/a`);
+  const { totals } = (await until(() => telemetryOf(host).get("/scripts/counted/analytics?by=script"), ({ series }) => series[0]?.totals.subrequests_refused > 0)).series[0];
+  assert.deepEqual([totals.subrequests_allowed, totals.subrequests_refused], [2, 1], "though two rules allow it");
 });

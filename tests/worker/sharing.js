@@ -1,6 +1,6 @@
 // A main module in front of the Worker's own, for a second host over the storage of a first: what it asks of Durable Objects
 // and of the bucket goes to the service OTHER, which is the first one's.
-import worker, { Outbound as RealOutbound } from "./entry.js";
+import worker, { Outbound as RealOutbound, Tail as RealTail } from "./entry.js";
 
 export * from "./entry.js";
 
@@ -13,7 +13,7 @@ const at = (...names) => `https://other/${names.map(encodeURIComponent).join("/"
 
 const objects = (env, binding) => replaced(env[binding], {
 	getByName: (name) => replaced(env[binding].getByName(name), {
-		fetch: async (request) => env.OTHER.fetch(at(binding, name), { method: "POST", body: await request.text() }),
+		fetch: async (...asked) => env.OTHER.fetch(at(binding, name), { method: "POST", body: await new Request(...asked).text() }),
 	}),
 });
 
@@ -24,9 +24,16 @@ const bucket = (env) => replaced(env.BUNDLES, {
 	},
 });
 
-const shared = (env) => ({ ...env, SCRIPTS: objects(env, "SCRIPTS"), DIRECTORY: objects(env, "DIRECTORY"), NAMESPACES: objects(env, "NAMESPACES"), BUNDLES: bucket(env) });
+const OBJECTS = ["SCRIPTS", "DIRECTORY", "NAMESPACES", "TELEMETRY", "PULSE"];
+const shared = (env) => ({ ...env, ...Object.fromEntries(OBJECTS.map((binding) => [binding, objects(env, binding)])), BUNDLES: bucket(env) });
 
 export class Outbound extends RealOutbound {
+	constructor(ctx, env) {
+		super(ctx, shared(env));
+	}
+}
+
+export class Tail extends RealTail {
 	constructor(ctx, env) {
 		super(ctx, shared(env));
 	}

@@ -1,0 +1,30 @@
+// What the tests of telemetry share: what a namespace's scripts did, asked until it is told.
+import { NAMESPACES } from "./api.mjs";
+import { wait } from "./dispatch.mjs";
+
+export const NAMESPACE = `${NAMESPACES}/tenants`;
+
+/** Asks again until it is so, for fifteen seconds at most; gives the last answer. Isolates tell what they have counted once a second. */
+export async function until(ask, isSo) {
+  for (const end = Date.now() + 15_000; ; await wait(100)) {
+    const answer = await ask();
+    if (isSo(answer) || Date.now() > end) return answer;
+  }
+}
+
+/** What a host tells of its namespace `tenants`. */
+export function telemetryOf({ api }) {
+  const get = async (path) => (await api("GET", `${NAMESPACE}${path}`)).result;
+  return {
+    get,
+    analytics: (query = "") => get(`/analytics${query}`),
+    /** The totals of a script, or of one version, once it had so many requests. */
+    totals: async (requests, query = "by=namespace") => {
+      const told = await until(() => get(`/analytics?${query}`), ({ series }) => (series[0]?.totals.requests ?? 0) >= requests);
+      return told.series[0]?.totals;
+    },
+    /** The events of a script, once there are so many. */
+    events: async (script, count, query = "") => (await until(() => get(`/scripts/${script}/logs?${query}`), ({ events }) => events.length >= count)).events,
+    errors: (script, count) => until(() => get(`/scripts/${script}/errors`), (errors) => errors.length >= count),
+  };
+}
