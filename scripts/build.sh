@@ -18,6 +18,11 @@ export WASM_BINDGEN_BIN WASM_OPT WASM_OPT_BIN ESBUILD_BIN
 # A compile error is complete without worker-build's own stack.
 export RUST_LIB_BACKTRACE=0
 
+# The page is the host's.
+if [ "$crate" = "$ROOT" ]; then
+  node "$scripts/page.mjs"
+fi
+
 cd "$crate"
 # The same command as worker-build's own, which then finds nothing to do. The last artifact is this crate's.
 export WASM_BINDGEN_USE_JS_SYS=1

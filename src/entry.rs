@@ -208,7 +208,7 @@ fn serve(request: Request, env: Env, ctx: JsValue, pulse: Function) -> Result<Js
     let accept = || request.headers().get("accept").ok().flatten();
     match http::route(&request.method(), http::path_of(&url), accept)? {
         Route::Home { json: true } => home(),
-        Route::Home { json: false } => Ok(reply::html(ui::HOME, ui::POLICY)?.into()),
+        Route::Home { json: false } | Route::Page => Ok(later(ui::serve(request, env))),
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, env, ctx, pulse),
         Route::Tail => Ok(later(async move { Ok(api::listen(&request, &env).await?.into()) })),

@@ -6,6 +6,7 @@ pub(crate) mod dispatch;
 mod durable;
 pub(crate) mod pattern;
 pub(crate) mod telemetry;
+pub(crate) mod ui;
 pub(crate) mod upload;
 
 pub(crate) use body::read_text;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{api, registry::Refusal};
+use crate::{api, registry::Refusal, ui};
 
 /// One endpoint, as `/` lists it.
 #[derive(Debug)]
@@ -61,6 +61,8 @@ pub enum Route {
         /// As JSON rather than as a page.
         json: bool,
     },
+    /// One of the files that the page is made of.
+    Page,
     /// A worker for this request alone.
     Dynamic,
     /// The metrics worker.
@@ -92,6 +94,7 @@ pub fn route(method: &str, path: &str, accept: impl Fn() -> Option<String>) -> R
         "/config" if method == "PUT" => Ok(Route::PutConfig),
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
+        _ if path.starts_with(ui::FOLDER) && reads => Ok(Route::Page),
         _ if path.starts_with("/tails/") && reads => Ok(Route::Tail),
         _ if is_control(path) => Ok(Route::Control),
         _ if path == "/job" || path.starts_with("/job/") => Ok(Route::Job),

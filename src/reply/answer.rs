@@ -22,18 +22,6 @@ pub fn json(status: u16, text: &str) -> Result<Response, LoaderError> {
     Ok(response)
 }
 
-/// A page, with the policy that says what it may do.
-pub fn html(page: &str, policy: &str) -> Result<Response, LoaderError> {
-    let response = with_type(200, page, "text/html; charset=utf-8")?;
-    let headers = response.headers();
-    headers.set("content-security-policy", policy)?;
-    headers.set("x-content-type-options", "nosniff")?;
-    headers.set("referrer-policy", "no-referrer")?;
-    headers.set("cache-control", "no-cache")?;
-    headers.set("vary", "accept")?;
-    Ok(response)
-}
-
 /// What goes back to JavaScript: the value, or the refusal as a Response. Here every error becomes one.
 pub fn answer(result: Result<JsValue, Refusal>) -> JsValue {
     result.unwrap_or_else(|refusal| {

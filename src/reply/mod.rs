@@ -9,4 +9,4 @@ pub use error::Error;
 #[cfg(target_arch = "wasm32")]
 mod answer;
 #[cfg(target_arch = "wasm32")]
-pub use answer::{answer, enveloped, html, json, later, with_type};
+pub use answer::{answer, enveloped, json, later, with_type};

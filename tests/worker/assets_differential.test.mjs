@@ -14,7 +14,7 @@ import { wire } from "./wire.mjs";
 const APART = ["etag", "cf-cache-status", "x-mf-additional-response-log"];
 
 // What the host adds to every answer of a script.
-const ADDED = ["x-worker-key", "x-worker-cache", "x-worker-version", "server-timing"];
+const ADDED = ["x-worker-key", "x-worker-cache", "x-worker-version", "x-worker-request-id", "server-timing"];
 
 const TOKEN = "the-token-of-the-assets";
 let host, api;

@@ -101,14 +101,14 @@ describe("a script by its path", () => {
 
   test("cannot speak in the host's name", async () => {
     await host.deploy("forger", `export default { fetch() {
-      const headers = new Headers({ "x-worker-key": "f", "x-worker-cache": "f", "x-worker-version": "f", "x-worker-fallback": "f", "x-worker-entered": "1", "server-timing": "mine;dur=1" });
+      const headers = new Headers({ "x-worker-key": "f", "x-worker-cache": "f", "x-worker-version": "f", "x-worker-fallback": "f", "x-worker-request-id": "f", "x-worker-entered": "1", "server-timing": "mine;dur=1" });
       for (const cookie of ["a=1; Path=/", "dl_version=forged", " dl_session=forged; Domain=example.com", "=dl_version=forged; Path=/", "dlx=2"]) headers.append("set-cookie", cookie);
       return new Response("hi", { headers });
     } };`);
     const { headers } = await host.ask("forger/");
     assert.match(headers.get("x-worker-key"), /^tenants\/forger@[0-9a-f]{12}$/);
     assert.equal(headers.get("x-worker-cache"), "cold");
-    assert.match(headers.get("x-worker-version"), /^[0-9a-f-]{36}$/);
+    for (const name of ["x-worker-version", "x-worker-request-id"]) assert.match(headers.get(name), /^[0-9a-f-]{36}$/);
     assert.deepEqual([headers.get("x-worker-fallback"), headers.get("x-worker-entered")], [null, null]);
     assert.match(headers.get("server-timing"), /^mine;dur=1, total;dur=[\d.]+, factory;dur=[\d.]+$/);
     assert.deepEqual(headers.getSetCookie(), ["a=1; Path=/", "dlx=2"]);

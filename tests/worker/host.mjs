@@ -46,6 +46,14 @@ export function options(toml = "wrangler.toml", dist = "dist") {
       objects.map(({ name, class_name }) => [name, { className: class_name, useSQLite: sqlite.has(class_name) }]),
     ),
     r2Buckets: Object.fromEntries((config.r2_buckets ?? []).map(({ binding, bucket_name }) => [binding, bucket_name])),
+    // As wrangler does it for `run_worker_first`; a Worker without assets has no router before it.
+    ...(config.assets && {
+      assets: {
+        directory: resolve(path, "..", config.assets.directory),
+        binding: config.assets.binding,
+        routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: config.assets.run_worker_first === true },
+      },
+    }),
     workerLoaders: Object.fromEntries((config.worker_loaders ?? []).map(({ binding }) => [binding, {}])),
     host: "127.0.0.1",
     port: 0,

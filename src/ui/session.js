@@ -1,0 +1,77 @@
+// Who works here: the token, for as long as the tab is open, and the calls that it is needed for.
+
+import { useEffect, useState } from "preact/hooks";
+
+const KEY = "dynamic-loader token";
+const BASE = "/client/v4/accounts/local/workers/dispatch/namespaces";
+const listeners = new Set();
+
+// A link brings it once: what is behind the # is never sent, and is taken out of the address at once.
+const brought = /^#token=([\w.~-]+)$/.exec(location.hash)?.[1];
+if (brought) {
+  sessionStorage.setItem(KEY, brought);
+  history.replaceState(null, "", `${location.pathname}${location.search}#/scripts`);
+}
+
+export const token = () => sessionStorage.getItem(KEY) ?? "";
+
+export function setToken(value) {
+  if (value) sessionStorage.setItem(KEY, value);
+  else sessionStorage.removeItem(KEY);
+  for (const tell of listeners) tell(value);
+}
+
+export function useToken() {
+  const [value, set] = useState(token());
+  useEffect(() => {
+    listeners.add(set);
+    return () => listeners.delete(set);
+  }, []);
+  return value;
+}
+
+/** What the API refuses, in its own words. */
+export class Refused extends Error {
+  constructor(status, errors) {
+    super(errors.map(({ message }) => message).join("\n") || `The answer has the status ${status}.`);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+/** A call below the namespaces of the control API: `{ result, info }`. A FormData goes as it is, anything else as JSON. */
+export async function call(method, path, body) {
+  const form = body instanceof FormData;
+  const headers = { authorization: `Bearer ${token()}`, ...(body !== undefined && !form && { "content-type": "application/json" }) };
+  const answer = await fetch(BASE + path, { method, headers, body: body === undefined || form ? body : JSON.stringify(body) });
+  const told = await answer.json().catch(() => ({ errors: [] }));
+  if (!answer.ok) throw new Refused(answer.status, told.errors ?? []);
+  return { result: told.result, info: told.result_info };
+}
+
+export const get = async (path) => (await call("GET", path)).result;
+
+/** What a path has now, and a way to ask again: `{ value, error, busy, reload }`. Asked again each `everyMs`, where that is given. */
+export function useAsked(path, everyMs) {
+  const [state, set] = useState({ busy: true });
+  const [turn, next] = useState(0);
+  useEffect(() => {
+    let current = true;
+    set((before) => ({ ...(before.path === path && before), path, busy: true }));
+    const ask = async () => {
+      try {
+        const value = await get(path);
+        if (current) set({ path, value, busy: false });
+      } catch (error) {
+        if (current) set({ path, error, busy: false });
+      }
+    };
+    ask();
+    const timer = everyMs && setInterval(() => document.hidden || ask(), everyMs);
+    return () => {
+      current = false;
+      clearInterval(timer);
+    };
+  }, [path, turn, everyMs]);
+  return { ...state, reload: () => next((turn) => turn + 1) };
+}

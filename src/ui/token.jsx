@@ -1,0 +1,40 @@
+// The token: given once, forgotten at will.
+
+import { useState } from "preact/hooks";
+import { Problem, useBusy } from "./parts.jsx";
+import { call, setToken, useToken } from "./session.js";
+
+export function TokenMenu() {
+  const token = useToken();
+  if (!token) return <span class="soft">Not signed in</span>;
+  return <span class="row"><span class="soft">Signed in</span><button type="button" onClick={() => setToken("")}>Sign out</button></span>;
+}
+
+export function TokenForm() {
+  const [value, set] = useState("");
+  const { busy, error, run } = useBusy();
+  const submit = (event) => {
+    event.preventDefault();
+    run(async () => {
+      setToken(value);
+      try {
+        await call("GET", "?per_page=1");
+      } catch (error) {
+        setToken("");
+        throw error.status === 401 ? new Error("The token was not accepted.") : error;
+      }
+    });
+  };
+  return (
+    <section>
+      <h1>Sign in</h1>
+      <p class="soft">With the Worker’s <code>API_TOKEN</code>, or one that was made with it. <code>make dev</code> prints a link that does this for you.</p>
+      <form class="fields panel" onSubmit={submit} autocomplete="off">
+        <label for="sign-in">API token</label>
+        <input id="sign-in" type="password" required autocomplete="off" value={value} onInput={(event) => set(event.currentTarget.value)} />
+        <p class="row"><button class="main" disabled={busy}>Sign in</button><span class="soft">It stays in this tab, until it is closed.</span></p>
+        <Problem error={error} />
+      </form>
+    </section>
+  );
+}
