@@ -30,7 +30,7 @@ export function Deployments({ path, url }) {
               <Problem error={error} />
               <Gradual items={items} live={live} busy={busy} deploy={deploy} />
               <h2>Versions</h2>
-              <Table caption="Versions" head={["Version", "Made", "By", "Message", ""]}>
+              <Table caption="All versions" head={["Version", "Made", "By", "Message", "Do"]}>
                 {items.map(({ id, number, metadata, annotations }) => (
                   <tr key={id}>
                     <td>{number} <Id id={id} /></td>
@@ -46,7 +46,7 @@ export function Deployments({ path, url }) {
                 ))}
               </Table>
               <h2>Deployments</h2>
-              <Table caption="Deployments" head={["", "Since", "Versions", "Why"]}>
+              <Table caption="All deployments" head={["Number", "Since", "Versions", "Why"]}>
                 {[live, ...before].map(({ id, sequence, created_on, versions, annotations }) => (
                   <tr key={id}>
                     <td>{sequence}</td>

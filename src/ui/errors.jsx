@@ -15,7 +15,7 @@ export function Errors({ path }) {
         {(faults) => faults.length === 0 ? <p class="note">It has thrown nothing that it did not catch itself.</p> : faults.map((fault) => (
           <article key={fault.fingerprint} class="panel fault">
             <div class="row end">
-              <h3>{fault.name}: {fault.message}</h3>
+              <h2 class="part">{fault.name}: {fault.message}</h2>
               <button type="button" disabled={busy} aria-label={`Dealt with: ${fault.name}: ${fault.message}`} onClick={() => run(async () => {
                 await call("DELETE", `${path}/errors/${fault.fingerprint}`);
                 asked.reload();

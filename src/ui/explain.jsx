@@ -1,7 +1,7 @@
 // What would become of a request, and why.
 
 import { useState } from "preact/hooks";
-import { Asked } from "./parts.jsx";
+import { Asked, Table } from "./parts.jsx";
 import { useAsked } from "./session.js";
 
 export function Explain({ path, url }) {
@@ -22,14 +22,21 @@ export function Explain({ path, url }) {
         {(told) => (
           <>
             <p class="note">It goes to version {told.number} (<code>{told.version}</code>). {told.why}</p>
-            <dl class="grid" style={{ marginTop: "1rem" }}>
-              {Object.entries(told).filter(([name]) => !["number", "version", "why"].includes(name)).map(([name, value]) => (
-                <div key={name} class="panel"><dt class="soft">{name.replaceAll("_", " ")}</dt><dd><pre>{typeof value === "object" ? JSON.stringify(value, null, 2) : String(value) || "–"}</pre></dd></div>
-              ))}
-            </dl>
+            <div style={{ marginTop: "1rem" }}>
+              <Table caption="What it is given" head={["What", "Is"]}>
+                {Object.entries(told).filter(([name]) => !["number", "version", "why"].includes(name)).map(([name, value]) => (
+                  <tr key={name}><th scope="row">{name.replaceAll("_", " ")}</th><td><pre>{shown(value)}</pre></td></tr>
+                ))}
+              </Table>
+            </div>
           </>
         )}
       </Asked>
     </>
   );
+}
+
+function shown(value) {
+  if (value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0)) return "–";
+  return typeof value === "object" ? JSON.stringify(value, null, 1) : String(value);
 }

@@ -4,7 +4,6 @@ import "./main.css";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Cost } from "./cost.jsx";
-import { Problem } from "./parts.jsx";
 import { Playground } from "./playground.jsx";
 import { Script } from "./script.jsx";
 import { Scripts } from "./scripts.jsx";
@@ -57,7 +56,7 @@ function View() {
   if (first === "") return null;
   return (
     <main id="main-view" tabIndex={-1} key={[first, ...rest].join("/")}>
-      {!known ? <Problem error={new Error(`There is nothing at #/${first}.`)} />
+      {!known ? <><h1>Nothing here</h1><p>There is nothing at <code>#/{first}</code>. <a href="#/scripts">Scripts</a></p></>
         : !token ? <TokenForm />
         : first === "playground" ? <Playground namespace={rest[0]} script={rest[1]} />
         : first === "cost" ? <Cost />

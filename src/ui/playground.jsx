@@ -89,27 +89,13 @@ export function Playground({ namespace: given, script: edited }) {
       </div>
       <Problem error={namespaces.error} />
       <div class="play" style={{ marginTop: "1rem" }}>
-        <div>
-          <div class="editor" ref={place} />
-          <form class="panel fields" style={{ marginTop: "1rem" }} onSubmit={(event) => {
-            event.preventDefault();
-            save(event.submitter?.value === "live");
-          }}>
-            <h3>Save as a script</h3>
-            <label for="namespace">Namespace</label>
-            <select id="namespace" value={chosen} onChange={(event) => setNamespace(event.currentTarget.value)}>{(namespaces.value ?? []).map(({ namespace_name: name }) => <option key={name}>{name}</option>)}</select>
-            <label for="name">Name</label>
-            <input id="name" required pattern="[a-z0-9_\-]+" title="a-z, 0-9, - and _" value={name} onInput={(event) => setName(event.currentTarget.value)} />
-            <p class="row"><button value="live" disabled={busy}>Save and make live</button><button value="version" disabled={busy}>Save as a version</button></p>
-            <p role="status">{saved && <><span class="good">{saved}</span> <a href={link("scripts", chosen, name, "versions")}>Versions of {name}</a></>}</p>
-          </form>
-        </div>
-        <div>
+        <div class="editor" ref={place} />
+        <div class="side">
           <form class="panel fields" onSubmit={(event) => {
             event.preventDefault();
             running.current();
           }}>
-            <h3>Request</h3>
+            <h2 class="part">Request</h2>
             <label for="method">Method</label>
             <select id="method" {...field("method")} onChange={field("method").onInput}>{["GET", "POST", "PUT", "PATCH", "DELETE"].map((name) => <option key={name}>{name}</option>)}</select>
             <label for="address">Address</label>
@@ -122,6 +108,18 @@ export function Playground({ namespace: given, script: edited }) {
             {result && <Result result={result} />}
           </div>
         </div>
+        <form class="panel fields save" onSubmit={(event) => {
+          event.preventDefault();
+          save(event.submitter?.value === "live");
+        }}>
+          <h2 class="part">Save as a script</h2>
+          <label for="namespace">Namespace</label>
+          <select id="namespace" value={chosen} onChange={(event) => setNamespace(event.currentTarget.value)}>{(namespaces.value ?? []).map(({ namespace_name: name }) => <option key={name}>{name}</option>)}</select>
+          <label for="name">Name</label>
+          <input id="name" required pattern="[a-z0-9_\-]+" title="a-z, 0-9, - and _" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <p class="row"><button value="live" disabled={busy}>Save and make live</button><button value="version" disabled={busy}>Save as a version</button></p>
+          <p role="status">{saved && <><span class="good">{saved}</span> <a href={link("scripts", chosen, name, "versions")}>Versions of {name}</a></>}</p>
+        </form>
       </div>
     </>
   );
@@ -130,7 +128,7 @@ export function Playground({ namespace: given, script: edited }) {
 function Result({ result: { response, error, logs, faults, tail, timing } }) {
   return (
     <section class="panel" aria-label="Result">
-      <h3>{response ? <span class={response.status < 400 ? "good" : "bad"}>{response.status}</span> : <span class="bad">It threw</span>} <small>loaded in {ms(timing.load_ms)}, ran {ms(timing.run_ms)}, {ms(timing.total_ms)} in all</small></h3>
+      <h2 class="part">{response ? <span class={response.status < 400 ? "good" : "bad"}>{response.status}</span> : <span class="bad">It threw</span>} <small>loaded in {ms(timing.load_ms)}, ran {ms(timing.run_ms)}, {ms(timing.total_ms)} in all</small></h2>
       {response ? (
         <>
           <pre style={{ margin: ".6rem 0" }}>{response.body || "(an empty body)"}{response.truncated && "\n… (more is not read)"}</pre>
@@ -138,7 +136,7 @@ function Result({ result: { response, error, logs, faults, tail, timing } }) {
         </>
       ) : <p class="bad">{error}</p>}
       {faults.map((fault, at) => <div key={at} class="fault"><Fault fault={fault} /></div>)}
-      <h3 style={{ marginTop: ".8rem" }}>Logs</h3>
+      <h2 class="part" style={{ marginTop: ".8rem" }}>Logs</h2>
       {tail === "late" ? <p class="warn">They did not arrive in time.</p> : logs.length === 0 ? <p class="soft">It wrote nothing.</p> : <div class="log"><Lines logs={logs} /></div>}
     </section>
   );

@@ -40,9 +40,9 @@ export class Refused extends Error {
 }
 
 /** A call below the namespaces of the control API: `{ result, info }`. A FormData goes as it is, anything else as JSON. */
-export async function call(method, path, body) {
+export async function call(method, path, body, as = token()) {
   const form = body instanceof FormData;
-  const headers = { authorization: `Bearer ${token()}`, ...(body !== undefined && !form && { "content-type": "application/json" }) };
+  const headers = { authorization: `Bearer ${as}`, ...(body !== undefined && !form && { "content-type": "application/json" }) };
   const answer = await fetch(BASE + path, { method, headers, body: body === undefined || form ? body : JSON.stringify(body) });
   const told = await answer.json().catch(() => ({ errors: [] }));
   if (!answer.ok) throw new Refused(answer.status, told.errors ?? []);

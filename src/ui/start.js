@@ -1,6 +1,6 @@
 // The start: each address can be tried, and the configuration be changed. Without JavaScript the addresses are links.
 
-import { setToken, token } from "./session.js";
+import { token } from "./session.js";
 
 const el = (name, props, ...children) => {
   const node = Object.assign(document.createElement(name), props);
@@ -99,7 +99,6 @@ function configuration(read) {
     const headers = { authorization: `Bearer ${form.token.value}`, "content-type": "application/json", ...(etag && { "if-match": etag }) };
     const answer = await ask(form.querySelector("div"), "/config", { method: "PUT", headers, body });
     if (!answer.ok) return;
-    setToken(form.token.value);
     loaded = body;
     refresh();
   };

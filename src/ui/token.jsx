@@ -7,7 +7,7 @@ import { call, setToken, useToken } from "./session.js";
 export function TokenMenu() {
   const token = useToken();
   if (!token) return <span class="soft">Not signed in</span>;
-  return <span class="row"><span class="soft">Signed in</span><button type="button" onClick={() => setToken("")}>Sign out</button></span>;
+  return <span class="row"><span class="soft wide">Signed in</span><button type="button" onClick={() => setToken("")}>Sign out</button></span>;
 }
 
 export function TokenForm() {
@@ -16,13 +16,12 @@ export function TokenForm() {
   const submit = (event) => {
     event.preventDefault();
     run(async () => {
-      setToken(value);
       try {
-        await call("GET", "?per_page=1");
+        await call("GET", "?per_page=1", undefined, value);
       } catch (error) {
-        setToken("");
         throw error.status === 401 ? new Error("The token was not accepted.") : error;
       }
+      setToken(value);
     });
   };
   return (

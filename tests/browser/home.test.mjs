@@ -26,7 +26,7 @@ describe("home page", { timeout: 180_000 }, () => {
     await host?.dispose();
   });
 
-  test("is one small document: nothing else is fetched, nothing fails, its policy holds", async () => {
+  test("is one small document, a style and a script: nothing else is fetched, nothing fails, its policy holds", async (context) => {
     const page = await open();
     const html = await page.home.body();
     assert.equal(page.home.status(), 200);
@@ -34,7 +34,16 @@ describe("home page", { timeout: 180_000 }, () => {
     assert.ok(page.home.headers()["content-security-policy"], "served without a Content-Security-Policy");
     assert.ok(html.length < 10 * 1024, `${html.length} bytes`);
     assert.ok(gzipSync(html).length < 4 * 1024, `${gzipSync(html).length} bytes gzip`);
-    assert.deepEqual(page.asked, [new URL("/", host.url).href]);
+    assert.deepEqual(page.asked, ["/", "/app/main.css", "/app/main.js"].map((path) => new URL(path, host.url).href));
+    for (const [path, most] of [["/app/main.css", 4], ["/app/main.js", 24]]) {
+      const answer = await fetch(new URL(path, host.url));
+      assert.ok(answer.headers.get("content-security-policy"));
+      const bytes = gzipSync(await answer.bytes()).length;
+      assert.ok(bytes < most * 1024, `${path} has ${bytes} bytes gzip`);
+    }
+    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    assert.ok(paint > 0);
+    context.diagnostic(`first paint after ${Math.round(paint)} ms`);
     const headings = await page.getByRole("heading", { level: 2 }).allTextContents();
     assert.deepEqual(headings, [...PATHS.slice(0, 3).map((path) => `GET ${path}`), "Any /dispatch/:namespace/:script/*", "Any /client/v4", "Any /tenant/:id/*", "GET /feature/:name", "GET /test/:name", "Any /tunnel/:id/*", "Any /service/:name/*", "Any /plugin/:chain/*", "POST /job", "GET /"]);
     for (const path of PATHS) await tryIt(page, path);
@@ -189,14 +198,15 @@ describe("home page", { timeout: 180_000 }, () => {
   test("can be used with the keyboard alone", async () => {
     const page = await open();
     const stops = [];
-    for (let i = 0; i < 9; i++) {
+    for (let i = 0; i < 15; i++) {
       await page.keyboard.press("Tab");
       stops.push(await page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent));
       assert.match(await page.evaluate(() => getComputedStyle(document.activeElement).outline), / solid 3px/, `no visible focus on ${stops.at(-1)}`);
     }
+    const before = ["Skip to the content", "dynamic-loader", "Start", "Scripts", "Playground", "Cost"];
     const expected = PATHS.flatMap((path) => [`GET ${path}`, `Try it: GET ${path}`]);
     expected.splice(6, 0, "Change it with PUT /config");
-    assert.deepEqual(stops, expected);
+    assert.deepEqual(stops, [...before, ...expected]);
     await page.keyboard.press("Enter");
     await read(region(page, "/"));
     await tryButton(page, "/metrics").focus();

@@ -6,9 +6,9 @@ import { host } from "../../src/dispatch/finish.js";
 
 export { Supervisor };
 
-const { script, scriptFailed, loaded, record } = generated.prototype;
+const { script, scriptFailed, loaded } = generated.prototype;
 const sdk = entry(generated, { fetch: "probe" });
-const dispatch = host(generated, entry, { handle: script, failed: scriptFailed, loaded, record });
+const dispatch = host(generated, entry, { handle: script, failed: scriptFailed, loaded, identity() {}, loaded_workers: () => 0 });
 
 // What the loader is given, for the tests that ask with `x-spy`: the SDK's half of the API table.
 const spied = [];

@@ -19,7 +19,10 @@ export async function refused(response, status, code) {
   assert.equal(response.headers.get("cache-control"), "no-store");
   const { error, ...rest } = JSON.parse(text);
   assert.deepEqual(rest, {});
-  assert.deepEqual(Object.keys(error).sort(), ["code", "message"]);
+  const { request_id: id, ...said } = error;
+  assert.deepEqual(Object.keys(said).sort(), ["code", "message"]);
+  // Of a script that threw, the id under which its owner finds the rest.
+  assert.equal(id, code === "dynamic_worker_threw" ? response.headers.get("x-worker-request-id") : undefined);
   assert.equal(error.code, code, text);
   assert.match(error.message, /^[A-Z].*[.!?`]$/s, "a sentence");
   return error.message;

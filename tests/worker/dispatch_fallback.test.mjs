@@ -179,10 +179,12 @@ describe("a version that runs and fails", () => {
     await host.deploy("app", says("one"));
     await text(await host.ask("app/"));
     await host.deploy("app", `let calls = 0; export default { async fetch(r) { await r.text(); calls += 1; throw new TypeError("call " + calls); } };`);
-    for (const [i, init] of [{}, { method: "POST", body: "b" }, {}].entries()) {
-      const message = await refused(await host.ask("app/", init), 502, "dynamic_worker_threw");
-      assert.equal(message, `The dynamic worker threw TypeError: call ${i + 1}.`);
+    for (const init of [{}, { method: "POST", body: "b" }, {}]) {
+      const answer = await host.ask("app/", init);
+      const id = answer.headers.get("x-worker-request-id");
+      assert.equal(await refused(answer, 502, "dynamic_worker_threw"), `The dynamic worker threw an error. Its owner finds it under the id ${id}.`);
     }
+    await host.logged(/threw TypeError: call 3/);
     await host.deploy("app", `export default { fetch() { throw new Error("Failed to start Worker:\\nUncaught SyntaxError: forged"); } };`);
     await refused(await host.ask("app/"), 502, "dynamic_worker_threw");
     assert.deepEqual(await incidents(host, "app"), []);

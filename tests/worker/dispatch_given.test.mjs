@@ -38,12 +38,10 @@ describe("a script is given", () => {
       assert.equal(JSON.parse(await text(answer)).env.KEY, value);
       keys.push(answer.headers.get("x-worker-key"));
     }
-    const [none, one, two, same, back] = keys;
-    assert.equal(same, two, "the same value is no change");
-    assert.equal(new Set([none, one, two, back]).size, 4, "each change is one, of which no value tells");
+    assert.equal(new Set(keys).size, 5, "each is a version, of which no value tells");
     const { codes } = await host.spy();
     const [{ compatibilityDate, compatibilityFlags, limits, globalOutbound, tails }] = codes.filter(({ key }) => key.startsWith("tenants/app@"));
-    assert.deepEqual([compatibilityDate, compatibilityFlags, limits, globalOutbound, tails], ["2026-05-05", ["nodejs_compat"], { cpuMs: 50 }, null, undefined]);
+    assert.deepEqual([compatibilityDate, compatibilityFlags, limits, globalOutbound, tails], ["2026-05-05", ["nodejs_compat"], { cpuMs: 50 }, null, 1]);
   }));
 
   test("several modules, of each kind", () => withScripts({}, async (host) => {

@@ -21,7 +21,9 @@ describe("the request as a script gets it", () => {
   test("leaves the one that came as it was", () => {
     const given = request({ "x-forwarded-for": "6.6.6.6", authorization: "Bearer t", "cf-access-a": "b" });
     const own = derived(given, { API_TOKEN: "t" }, "https://host.example/x", "", "host.example", "https", false);
-    assert.deepEqual(Object.fromEntries(own.headers), { "x-forwarded-host": "host.example", "x-forwarded-proto": "https" });
+    const { "x-worker-request-id": id, ...headers } = Object.fromEntries(own.headers);
+    assert.match(id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(headers, { "x-forwarded-host": "host.example", "x-forwarded-proto": "https" });
     assert.deepEqual(Object.fromEntries(given.headers), { authorization: "Bearer t", "cf-access-a": "b", "x-forwarded-for": "6.6.6.6" });
   });
 });
