@@ -65,6 +65,7 @@ export class Flights {
 		}
 		if (one.since !== began) return;
 		one.since = -Infinity;
-		if ((one.load ?? one.late) === undefined && this.#all.get(id) === one) this.#all.delete(id);
+		// One that was asked for a longer pause is to know that next time.
+		if ((one.load ?? one.late) === undefined && one.pauseMs === this.#pauseMs && this.#all.get(id) === one) this.#all.delete(id);
 	}
 }

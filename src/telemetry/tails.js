@@ -105,7 +105,7 @@ export function filtersOf(filters) {
 	if (!Array.isArray(filters) || filters.length > 20) throw new Refusal("filters has to be a list of at most 20.");
 	for (const filter of filters) {
 		const names = typeof filter === "object" && filter !== null ? Object.keys(filter) : [];
-		if (names.length !== 1 || !(names[0] in FILTERS)) throw new Refusal(`A filter has to be an object with one field, of ${Object.keys(FILTERS).join(", ")}.`);
+		if (names.length !== 1 || !Object.hasOwn(FILTERS, names[0])) throw new Refusal(`A filter has to be an object with one field, of ${Object.keys(FILTERS).join(", ")}.`);
 		const [name] = names;
 		if (!FILTERS[name].fits(filter[name])) throw new Refusal(`The filter ${name} has to be ${FILTERS[name].form}.`);
 	}

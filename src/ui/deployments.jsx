@@ -38,7 +38,7 @@ export function Deployments({ path, url }) {
                     <td>{metadata.source}</td>
                     <td>{annotations?.["workers/message"] ?? ""}</td>
                     <td><div class="row">
-                      <a href={url.replace(/\/([^/]+)\/$/, `/${id.slice(0, 8)}-$1/`)}>Look at it</a>
+                      <a href={url.replace(/\/$/, `@${id.slice(0, 8)}/`)}>Look at it</a>
                       {live.versions.length === 1 && live.versions[0].version_id === id ? <span class="good">live</span>
                         : <button type="button" disabled={busy} aria-label={`Deploy version ${number} to all`} onClick={() => deploy([[id, 100]], `Version ${number} is live for all.`, `version ${number} for all`)}>To all</button>}
                     </div></td>

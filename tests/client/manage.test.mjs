@@ -5,6 +5,7 @@ import namespaces from "./platform/namespaces.mjs";
 import readme from "./platform/readme.mjs";
 import rollout from "./platform/rollout.mjs";
 import sdk from "./platform/sdk.mjs";
+import tail from "./platform/tail.mjs";
 import tokens from "./platform/tokens.mjs";
 
-platform("a host and its clients", [namespaces, sdk, rollout, tokens, readme, addresses]);
+platform("a host and its clients", [namespaces, sdk, rollout, tokens, tail, readme, addresses]);
