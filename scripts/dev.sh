@@ -23,12 +23,14 @@ if ! grep -qsE "^SECRETS_KEY=[\"']?[^\"' ]" .dev.vars; then
   (umask 077 && printf '\nSECRETS_KEY=%s\n' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')" >>.dev.vars)
 fi
 
+token=$(sed -n "s/^API_TOKEN=[\"']\{0,1\}\([^\"']*\)[\"']\{0,1\}$/\1/p" .dev.vars | tail -n 1)
+
 step "building"
 scripts/build.sh
 cat <<EOF
 
-  Open         http://127.0.0.1:$port/ when wrangler says Ready
-  API token    $(sed -n 's/^API_TOKEN=//p' .dev.vars | tail -n 1) (from .dev.vars)
+  Open         http://127.0.0.1:$port/#token=$token when wrangler says Ready
+               (signs you in, once: the token is from .dev.vars and stays in the tab)
   Deploy to it CLOUDFLARE_API_BASE_URL=http://127.0.0.1:$port/client/v4 npx wrangler deploy --dispatch-namespace ... (README.md)
   Stop         Ctrl-C
 
@@ -42,5 +44,6 @@ node scripts/seed.mjs "http://127.0.0.1:$port" $$ &
 # compiler made, keeps the pages, and compiles again: half a MiB and some milliseconds for each GET /dynamic. Not here.
 export MINIFLARE_WORKERD_V8_FLAGS=${MINIFLARE_WORKERD_V8_FLAGS:---no-flush-liftoff-code}
 # In place of this script, so that a signal reaches wrangler itself, which ends the runtime.
-# Each worker that is loaded stays in memory, at 1 to 2 MiB: better an error that says so than no memory.
-exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port" --var "MAX_LOADED_WORKERS:${MAX_LOADED_WORKERS:-1000}"
+# Each worker that is loaded stays in memory, at 1 to 2 MiB: better an error that says so than no memory. Whoever develops is told
+# what a script threw.
+exec node_modules/.bin/wrangler dev --ip 127.0.0.1 --port "$port" --var "MAX_LOADED_WORKERS:${MAX_LOADED_WORKERS:-1000}" --var "ERROR_DETAIL:true"

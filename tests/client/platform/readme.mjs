@@ -60,6 +60,14 @@ declare -p API AUTH CLOUDFLARE_API_BASE_URL CLOUDFLARE_API_TOKEN CLOUDFLARE_ACCO
     assert.match(await typed("curl http://127.0.0.1:8787/dispatch/newcomers/hello/world"), /Hello from Ada/);
   });
 
+  test("observes it", async () => {
+    const [block] = blocks("Observe");
+    // It goes on until Ctrl-C, and has a test of its own.
+    const lines = block.split("\n").filter((line) => !line.startsWith("npx wrangler tail"));
+    const told = await typed(lines.join("\n").replaceAll("tenants", "newcomers"));
+    for (const part of [/"outcomes"/, /"dropped"/, /"projected"/, /^# TYPE dynamic_loader_requests_total counter$/m]) assert.match(told, part);
+  });
+
   test("makes a token", async () => {
     for (const block of blocks("Control API")) {
       const out = await typed(block.replaceAll("tenants", "newcomers"));
