@@ -10,7 +10,7 @@ use crate::{
     upload::{bundle_key, map_key},
 };
 
-/// The secrets of a version, `[name, value]` each, and the places of its code and its source maps in the bucket:
+/// The secrets of a version and of the rules that its requests go by, `[name, value]` each, and the places of its code and its source maps in the bucket:
 /// `{secrets, place: {bundle, maps}}`.
 ///
 /// # Errors
@@ -25,6 +25,10 @@ pub async fn known(env: &Env, ctx: &JsValue, namespace: &str, script: &str, vers
             let text = |name: &str| binding[name].as_str().unwrap_or_default();
             let value = opened(env, &vault::place(id, script, text("name")), text("text"))?;
             secrets.push(json!([text("name"), value]));
+        }
+        // What rules put into requests the script may have seen, where whoever it asked has told it.
+        for terms in [&live.snapshot.outbound, &*live.namespace.outbound] {
+            secrets.extend(terms.secrets().map(|(name, value)| json!([name, value])));
         }
         let digest = version["bundle"].as_str().unwrap_or_default();
         let maps = version["maps"].as_str().unwrap_or(digest);

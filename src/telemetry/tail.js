@@ -12,18 +12,22 @@ const UNTRIED = "__workerLoaderLoads";
 const WITHHELD = { masked: () => "(withheld: the secrets of this version cannot be read)", place: undefined };
 const RAW = { masked: (text) => text, place: undefined };
 const MOST_KNOWN = 500;
+// A version's own secrets do not change, those of rules may.
+const KNOWN_MS = 10_000;
 
 const versions = new Map();
 
 /** The class that calls are told to. `known(asked, env, ctx)` is Rust's, what a panic leaves of it is no text; `fault` is fault.js. */
 export function tails(known, fault) {
-	// What is known of a version does not change.
 	async function knownOf({ namespace, script, version }, env, ctx) {
-		if (versions.has(version)) return versions.get(version);
+		const before = versions.get(version);
+		if (before && Date.now() - before.since < KNOWN_MS) return before;
 		const text = await known({ namespace, script, version }, env, ctx);
-		if (typeof text !== "string") return WITHHELD;
+		// It may have been deleted in the meantime.
+		if (typeof text !== "string") return before ?? WITHHELD;
 		const { secrets, place } = JSON.parse(text);
-		const one = { masked: masking(secrets), place };
+		const one = { masked: masking(secrets), place, since: Date.now() };
+		versions.delete(version);
 		if (versions.size >= MOST_KNOWN) versions.delete(versions.keys().next().value);
 		versions.set(version, one);
 		return one;

@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { wait } from "./dispatch.mjs";
 import { startOrigin, startOutbound } from "./outbound.mjs";
+import { telemetryOf } from "./telemetry.mjs";
 
 const SECRET = "s3cr3t-0f-the-tests";
 const THEIRS = "s3cr3t-0f-the-namespace";
@@ -59,6 +60,33 @@ test("no header of an answer, no error, no refusal and no log has it", async () 
   assert.ok(names.includes("x-a") && !names.includes("x-echo"), "the header that echoes it is gone, others are not");
   assert.equal(told[4][1], "The request to 127.0.0.1 failed.");
 });
+
+test("logs and errors have it masked, should whoever was asked tell it", async () => {
+  // Of its own: what a worker writes local workerd prints as it is.
+  const loud = await startOutbound();
+  try {
+    await masked(loud);
+  } finally {
+    await loud.dispose();
+  }
+});
+
+async function masked(host) {
+  await host.deploy("tells", `export default { async fetch(request) {
+    const text = await (await fetch(new URL("/echo", (await request.json())[0][0]))).text();
+    console.log(text);
+    throw new Error("got " + JSON.parse(text).authorization);
+  } };`, { outbound: { rules: [injects()] } });
+  await host.api("PUT", of("tells", "/outbound/secrets"), { name: "KEY", text: SECRET });
+  await assert.rejects(host.asks("tells", `${at}/echo`), /502/);
+  assert.equal(origin.took()[0].headers.authorization, `Bearer ${SECRET}`);
+  const told = telemetryOf(host);
+  const [event] = await told.events("tells", 1);
+  assert.match(event.logs[0].message[0], /"authorization":"Bearer \[secret KEY\]"/);
+  const [fault] = await told.errors("tells", 1);
+  assert.equal(fault.message, "got Bearer [secret KEY]");
+  assert.ok(!JSON.stringify([event, fault]).includes(SECRET));
+}
 
 test("no answer of the control API has it, nor what is told of requests", async () => {
   await host.asker("app", [injects()]);

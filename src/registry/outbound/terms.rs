@@ -42,6 +42,12 @@ impl Terms {
         }
     }
 
+    /// The names and values of all secrets that opened.
+    pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let secrets = self.secrets.as_object().into_iter().flatten();
+        secrets.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
     /// The value of a secret.
     pub fn secret(&self, name: &str) -> Option<&str> {
         self.secrets[name].as_str()
