@@ -7,7 +7,7 @@ import { dropOurs, setOurs, setsOurs } from "./cookies.js";
 import { countRequest, started } from "../telemetry/meter.js";
 import { begins, counting, ended, pulse } from "../telemetry/pulse.js";
 import { count } from "./tally.js";
-import { detailed } from "./thrown.js";
+import { detailed, failing } from "./thrown.js";
 
 // The host's default export. The functions are exports of entry.rs.
 //
@@ -30,6 +30,7 @@ export function host(generated, entry, { handle, failed, loaded, identity, loade
 		} catch (error) {
 			// If it loads after all, that is news again.
 			if (handed.bounds?.exceeded === undefined) note.loaded = false;
+			failing(handed, env);
 			// Either the Response that tells the error, or the request handed to another version.
 			const next = await guarded(failed(env, ctx, handed, error));
 			if (!(next instanceof Response)) {

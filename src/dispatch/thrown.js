@@ -1,13 +1,19 @@
 // What is told of a request whose script threw: in production an id alone, by which its owner finds the rest; in development all
 // there is.
 
-import { arrival } from "../telemetry/arrivals.js";
+import { arrival, expect } from "../telemetry/arrivals.js";
 import { REQUEST_ID } from "../telemetry/event.js";
 
 const GENERAL = "The dynamic worker threw an error.";
 const CODE = "dynamic_worker_threw";
 // So long the runtime may take to tell of a call that is over.
 const PATIENCE_MS = 1000;
+
+/** A call has failed, of which all may be told. */
+export function failing({ request }, env) {
+	const id = isOn(env.ERROR_DETAIL) && request.headers.get(REQUEST_ID);
+	if (id) expect(id);
+}
 
 /** The answer that tells the error, with the request's id; where the operator's setting ERROR_DETAIL is on, with where it was thrown. */
 export async function detailed(response, { note, request }, env) {

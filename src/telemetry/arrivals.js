@@ -2,11 +2,19 @@
 // has one, and what Rust calls another.
 
 const STEP_MS = 5;
+const MOST = 1000;
 const waiting = (globalThis[Symbol.for("dynamic-loader.arrivals")] ??= new Map());
+
+/** It will be asked for the event of this request, which may arrive before that. */
+export function expect(id) {
+	// Of those that nobody asked for after all.
+	if (waiting.size >= MOST) waiting.delete(waiting.keys().next().value);
+	waiting.set(id, undefined);
+}
 
 /** Does what brings about the event of the request with this id: `{ value, event }`. The event may be late, `ms` after that was done: then it is undefined. */
 export async function arrival(id, ms, work = () => undefined) {
-	waiting.set(id, undefined);
+	if (!waiting.has(id)) expect(id);
 	try {
 		const value = await work();
 		const end = Date.now() + ms;

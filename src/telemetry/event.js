@@ -6,14 +6,21 @@ export const REQUEST_ID = "x-worker-request-id";
 // Of one call; a script can write for as long as it runs.
 const MOST_LINES = 256;
 const MOST_TEXT = 16 * 1024;
+const MOST_IN_ALL = 64 * 1024;
 const MOST_EXCEPTIONS = 16;
 
 /** An event of a tail as it is kept and sent on. `owner` has `namespace`, `script` and `version`; `masked` puts something in a secret's place. */
 export function eventOf(item, { namespace, script, version }, masked) {
 	const { event, outcome, logs, exceptions, eventTimestamp } = item;
 	const headers = { ...event?.request?.headers };
-	const text = (value) => masked(short(String(value)));
-	return {
+	let left = MOST_IN_ALL;
+	const cut = (value) => {
+		const part = short(value, Math.min(MOST_TEXT, left));
+		left = Math.max(0, left - part.length);
+		return part;
+	};
+	const text = (value) => masked(cut(String(value)));
+	const told = {
 		wallTime: item.wallTime ?? 0,
 		cpuTime: item.cpuTime ?? 0,
 		truncated: item.truncated === true || logs.length > MOST_LINES || exceptions.length > MOST_EXCEPTIONS,
@@ -24,12 +31,14 @@ export function eventOf(item, { namespace, script, version }, masked) {
 		dispatchNamespace: namespace,
 		entrypoint: item.entrypoint,
 		diagnosticsChannelEvents: [],
-		exceptions: exceptions.slice(0, MOST_EXCEPTIONS).map(({ name, message, stack, timestamp }) => ({ name, message: text(message), stack: stack === undefined ? undefined : text(stack), timestamp })),
-		logs: logs.slice(0, MOST_LINES).map(({ level, message, timestamp }) => ({ level, timestamp, message: list(message).map((part) => maskedIn(part, masked)) })),
+		exceptions: exceptions.slice(0, MOST_EXCEPTIONS).map(({ name, message, stack, timestamp }) => ({ name: text(name), message: text(message), stack: stack === undefined ? undefined : text(stack), timestamp })),
+		logs: logs.slice(0, MOST_LINES).map(({ level, message, timestamp }) => ({ level, timestamp, message: list(message).map((part) => maskedIn(part, masked, cut)) })),
 		eventTimestamp,
 		event: eventIn(event, headers, text),
 		requestId: headers[REQUEST_ID] ?? null,
 	};
+	told.truncated ||= left === 0;
+	return told;
 }
 
 const list = (message) => (Array.isArray(message) ? message : [message]);
@@ -50,11 +59,12 @@ function eventIn(event, headers, text) {
 const KEPT = [REQUEST_ID, "user-agent", "cf-ray", "cf-ipcountry", "host"];
 
 // What was logged is any JSON.
-function maskedIn(value, masked) {
-	if (typeof value === "string") return masked(short(value));
+function maskedIn(value, masked, cut) {
+	if (typeof value === "string") return masked(cut(value));
 	if (value === null || typeof value !== "object") return value;
 	const text = JSON.stringify(value);
-	if (text.length > MOST_TEXT) return masked(short(text));
+	const part = cut(text);
+	if (part !== text) return masked(part);
 	// The text of it has every string that is in it, escaped as JSON has it.
 	const hidden = masked(text);
 	if (hidden === text) return value;
@@ -65,7 +75,7 @@ function maskedIn(value, masked) {
 	}
 }
 
-const short = (text) => (text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${text.length} characters)` : text);
+const short = (text, most) => (text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text);
 
 /** Whether there is more to tell of a call than that it was made. */
 export const hasNews = ({ outcome, logs, exceptions }) => outcome !== "ok" || logs.length > 0 || exceptions.length > 0;

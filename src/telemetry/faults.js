@@ -3,7 +3,9 @@
 import { Refusal, whole } from "./refusal.js";
 
 const KEPT_MS = 35 * 86_400_000;
-const MOST = 500;
+const MOST = 2000;
+// So that one script does not push out what others threw.
+const MOST_OF_SCRIPT = 100;
 const MOST_TOLD = 200;
 const NOT_FOUND = 10_007;
 
@@ -19,15 +21,19 @@ export class Faults {
 
 	/** Adds what is in events, `{ ..., faults }`. */
 	add(events) {
+		const scripts = new Set();
 		for (const { scriptName, scriptVersion, eventTimestamp, requestId, faults = [] } of events) {
 			for (const { fingerprint, ...fault } of faults) {
 				const at = eventTimestamp ?? Date.now();
+				scripts.add(scriptName);
 				this.#sql.exec(
 					"INSERT INTO fault (script, fingerprint, count, first_at, last_at, first_version, last_version, first_request, last_request, text) VALUES (?1, ?2, 1, ?3, ?3, ?4, ?4, ?5, ?5, ?6) ON CONFLICT (script, fingerprint) DO UPDATE SET count = count + 1, last_at = ?3, last_version = ?4, last_request = ?5, text = ?6",
 					scriptName, fingerprint, at, scriptVersion.id ?? "", requestId ?? null, JSON.stringify(fault),
 				);
 			}
 		}
+		const rest = "SELECT fingerprint FROM fault WHERE script = ?1 ORDER BY last_at DESC LIMIT -1 OFFSET ?2";
+		for (const script of scripts) this.#sql.exec(`DELETE FROM fault WHERE script = ?1 AND fingerprint IN (${rest})`, script, MOST_OF_SCRIPT);
 	}
 
 	/** `GET .../errors`: the last seen first. */

@@ -5,7 +5,7 @@ import { add, OUTCOMES } from "./counts.js";
 import { Refusal } from "./refusal.js";
 
 const DAY_MS = 86_400_000;
-const KEPT_DAYS = 35;
+const KEPT_DAYS = 8;
 const MONTH_DAYS = 30;
 // What is projected is by so many days that are over, and today.
 const MOST_DAYS = 7;
@@ -38,6 +38,7 @@ const MEANS = {
 
 export class Identities {
 	#sql;
+	#counted = {};
 
 	constructor(sql) {
 		this.#sql = sql;
@@ -50,12 +51,14 @@ export class Identities {
 		for (const [at, { key, script, version, parts, starts }] of identities.entries()) {
 			const known = this.#sql.exec("UPDATE identity SET starts = starts + ? WHERE day = ? AND key = ?", starts, day, key).rowsWritten > 0;
 			if (known || this.#count(day) >= MOST_A_DAY) continue;
+			this.#counted.keys += 1;
 			this.#sql.exec("INSERT INTO identity (day, key, script, version, parts, starts, first) VALUES (?, ?, ?, ?, ?, ?, ?)", day, key, script, version, parts, starts, now + at / 1000);
 		}
 	}
 
 	#count(day) {
-		return this.#sql.exec("SELECT COUNT(*) AS n FROM identity WHERE day = ?", day).one().n;
+		if (this.#counted.day !== day) this.#counted = { day, keys: this.#sql.exec("SELECT COUNT(*) AS n FROM identity WHERE day = ?", day).one().n };
+		return this.#counted.keys;
 	}
 
 	/** `GET .../cost`: the days, what a month will come to, and warnings. `ofDay(from)` gives a day's counts by script. */

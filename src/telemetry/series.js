@@ -93,12 +93,10 @@ export class Series {
 	}
 
 	// The rows of a time. Of the hours that are not rolled up yet, by their minutes.
-	#rows(step, since, until) {
-		if (step === "minute") return this.#all("SELECT * FROM minute WHERE at >= ? AND at < ? ORDER BY at", since, until);
-		const rolled = this.#rolled ?? 0;
-		const hours = this.#all("SELECT * FROM hour WHERE at >= ? AND at < ? ORDER BY at", since, until);
-		const minutes = this.#all("SELECT * FROM minute WHERE at >= ? AND at < ? ORDER BY at", Math.max(since, rolled), until);
-		return [...hours, ...minutes];
+	#rows(step, since, until, script) {
+		const of = (table, from) => this.#all(`SELECT * FROM ${table} WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR script = ?3) ORDER BY at`, from, until, script || null);
+		if (step === "minute") return of("minute", since);
+		return [...of("hour", since), ...of("minute", Math.max(since, this.#rolled ?? 0))];
 	}
 
 	/** `GET .../analytics`: `{since, until, step, series}`. A point that is not there is one where nothing happened. */
@@ -112,8 +110,8 @@ export class Series {
 		const first = since - (since % size);
 		const series = new Map();
 		let points = 0;
-		for (const { at, script, version, counts } of this.#rows(step, first, until)) {
-			if ((input.script && script !== input.script) || (input.version && version !== input.version)) continue;
+		for (const { at, script, version, counts } of this.#rows(step, first, until, input.script)) {
+			if (input.version && version !== input.version) continue;
 			const name = by === "namespace" ? {} : by === "script" ? { script } : { script, version };
 			const id = JSON.stringify(name);
 			if (!series.has(id)) series.set(id, { name, points: new Map(), sum: {} });

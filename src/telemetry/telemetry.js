@@ -17,7 +17,7 @@ export class Telemetry extends DurableObject {
 	#sql = this.ctx.storage.sql;
 	#isolates = new Map();
 	#made = false;
-	#gone = this.#sql.exec("SELECT name FROM sqlite_master WHERE name = 'gone'").toArray().length > 0;
+	#gone = this.#has("gone");
 	#series;
 	#identities;
 	#events;
@@ -26,7 +26,10 @@ export class Telemetry extends DurableObject {
 	#forgotten = -Infinity;
 
 	async fetch(request) {
-		if (request.headers.get("upgrade") === "websocket") return this.#gone ? refused("This namespace is gone.", 404) : this.#open().#tails.connect(request);
+		if (request.headers.get("upgrade") === "websocket") {
+			// An id that somebody makes up leaves nothing.
+			return this.#has("tail") ? this.#open().#tails.connect(request) : refused("There is no such tail.", 404);
+		}
 		const { op, ...input } = await request.json();
 		if (op === "delete") {
 			for (const socket of this.ctx.getWebSockets()) socket.close(1001, "The namespace is gone.");
@@ -45,6 +48,10 @@ export class Telemetry extends DurableObject {
 			if (error.status === 500) return Response.json({ misconfigured: error.message }, { status: 400 });
 			return refused(error.message, error.status, error.code);
 		}
+	}
+
+	#has(table) {
+		return this.#sql.exec("SELECT name FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
 	}
 
 	#open() {

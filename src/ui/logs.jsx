@@ -70,7 +70,7 @@ const filters = (status, search) => [...(status ? [{ outcome: status === "error"
 export function Event({ event: { event, outcome, logs, exceptions, eventTimestamp } }) {
   if (event?.type === "overload") return <li class="warn">{event.message}</li>;
   const { request, response, rpcMethod, queue } = event ?? {};
-  const what = request ? `${request.method} ${new URL(request.url).pathname}` : rpcMethod ? `call ${rpcMethod}()` : queue ? `queue ${queue}` : "call";
+  const what = request ? `${request.method} ${URL.parse(request.url)?.pathname ?? request.url}` : rpcMethod ? `call ${rpcMethod}()` : queue ? `queue ${queue}` : "call";
   return (
     <li>
       <span class="soft"><Time at={eventTimestamp} /></span> {what} <span class={outcome === "ok" ? "good" : "bad"}>{response?.status ?? ""} {outcome}</span>

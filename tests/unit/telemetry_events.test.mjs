@@ -38,6 +38,7 @@ describe("an event", () => {
     const event = eventOf(item({ logs, exceptions: Array.from({ length: 20 }, () => ({ name: "Error", message: "m", timestamp: 1 })) }), OWNER, plain);
     assert.deepEqual([event.logs.length, event.exceptions.length, event.truncated], [256, 16, true]);
     for (const part of event.logs[0].message) assert.match(part, /… \(20\d{3} characters\)$/);
+    assert.ok(JSON.stringify(event).length < 128 * 1024, "all of it together, too");
   });
 });
 

@@ -142,6 +142,18 @@ describe("errors", () => {
     assert.match(fault.frame, /^\s+\|\s+\^$/m);
   }));
 
+  test("a script that throws ever other errors pushes out its own, and none of another's", async () => {
+    const objects = await host.miniflare.getDurableObjectNamespace("TELEMETRY");
+    const object = objects.get(objects.idFromName("flooded"));
+    const ask = async (body) => (await object.fetch("https://x/", { method: "POST", body: JSON.stringify(body) })).json();
+    const thrown = (scriptName, at) => ({ scriptName, scriptVersion: { id: "v" }, eventTimestamp: at, requestId: `r${at}`, outcome: "exception", logs: [], exceptions: [{}], faults: [{ fingerprint: `f${at}`, name: "Error", message: "m" }] });
+    const events = [thrown("steady", 1), ...Array.from({ length: 150 }, (_, at) => thrown("floods", at + 2))];
+    await ask({ op: "add", isolate: "i", sequence: 1, namespace: "n", series: [], identities: [], events, dropped: 0 });
+    assert.deepEqual((await ask({ op: "errors", script: "steady" })).map(({ fingerprint }) => fingerprint), ["f1"]);
+    const left = await ask({ op: "errors", script: "floods", limit: 200 });
+    assert.deepEqual([left.length, left[0].fingerprint, left.at(-1).fingerprint], [100, "f151", "f52"]);
+  });
+
   test("what a script rejects with, of any kind, is told", async () => {
     await host.deploy("odd", `export default { fetch(request) {
       const { pathname } = new URL(request.url);
