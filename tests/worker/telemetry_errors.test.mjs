@@ -146,7 +146,7 @@ describe("errors", () => {
     const objects = await host.miniflare.getDurableObjectNamespace("TELEMETRY");
     const object = objects.get(objects.idFromName("flooded"));
     const ask = async (body) => (await object.fetch("https://x/", { method: "POST", body: JSON.stringify(body) })).json();
-    const thrown = (scriptName, at) => ({ scriptName, scriptVersion: { id: "v" }, eventTimestamp: at, requestId: `r${at}`, outcome: "exception", logs: [], exceptions: [{}], faults: [{ fingerprint: `f${at}`, name: "Error", message: "m" }] });
+    const thrown = (scriptName, at) => ({ scriptName, scriptVersion: { id: "v" }, eventTimestamp: Date.now() + at, requestId: `r${at}`, outcome: "exception", logs: [], exceptions: [{}], faults: [{ fingerprint: `f${at}`, name: "Error", message: "m" }] });
     const events = [thrown("steady", 1), ...Array.from({ length: 150 }, (_, at) => thrown("floods", at + 2))];
     await ask({ op: "add", isolate: "i", sequence: 1, namespace: "n", series: [], identities: [], events, dropped: 0 });
     assert.deepEqual((await ask({ op: "errors", script: "steady" })).map(({ fingerprint }) => fingerprint), ["f1"]);
