@@ -22,7 +22,8 @@ const ALL = 6 * EACH;
 describe("telemetry", () => {
   let host, other, told;
   before(async () => {
-    host = await startScripts();
+    // With a binding to Analytics Engine, which Miniflare has and keeps nothing in.
+    host = await startScripts({ extra: { analyticsEngineDatasets: { ANALYTICS: { dataset: "telemetry" } } } });
     other = await startSharing(host, {});
     told = telemetryOf(host);
   });
