@@ -83,7 +83,7 @@ describe("the chapter on patterns", () => {
     const { create, deploy, ask } = scriptsOf(host, "tenants", TOKEN);
     await create();
     await deploy("app", 'export default { fetch: async () => { const { status } = await fetch("https://elsewhere.example/"); return new Response(String(status)); } };');
-    const [secret, rules, audit, ...more] = typed(chapter("## Outbound", "## Limits"), "sh");
+    const [secret, rules, audit, ...more] = typed(chapter("## Outbound", "## Observe"), "sh");
     assert.equal(more.length, 0);
     for (const { command } of [secret, rules]) assert.equal(JSON.parse(await shell(command)).success, true, command);
     assert.equal(await (await ask("app/")).text(), "403");
