@@ -30,7 +30,7 @@ scripts/build.sh
 cat <<EOF
 
   Open         http://127.0.0.1:$port/#token=$token when wrangler says Ready
-               (signs you in, once: the token is from .dev.vars and stays in the tab)
+               (signs you in, once: the token is from .dev.vars and stays in the page)
   Deploy to it CLOUDFLARE_API_BASE_URL=http://127.0.0.1:$port/client/v4 npx wrangler deploy --dispatch-namespace ... (README.md)
   Stop         Ctrl-C
 

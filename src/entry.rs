@@ -131,7 +131,7 @@ pub fn denied(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {
     })
 }
 
-/// A worker that is made anew of what is live of a script for jobs: a Promise of its stub, or of the text of what is wrong, for
+/// A worker that is made anew of what is live of a script for jobs: a Promise of `{worker, owner, version}`, or of the text of what is wrong, for
 /// `pattern/job/runner.js`.
 #[wasm_bindgen]
 pub fn scripted(asked: JsValue, env: Env, ctx: JsValue) -> JsValue {

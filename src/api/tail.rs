@@ -37,7 +37,8 @@ pub async fn listen(request: &Request, env: &Env) -> Result<Response, Refusal> {
     let unknown = || Refusal::NoSuchPath(path.clone());
     let (namespace_id, id) = path.strip_prefix("/tails/").and_then(|rest| rest.split_once('/')).ok_or_else(unknown)?;
     let headers = request.headers();
-    if ![namespace_id, id].into_iter().all(is_uuid) || !headers.has("upgrade").unwrap_or_default() {
+    let upgrade = headers.get("upgrade").ok().flatten().unwrap_or_default();
+    if ![namespace_id, id].into_iter().all(is_uuid) || !upgrade.eq_ignore_ascii_case("websocket") {
         return Err(unknown());
     }
     let init = RequestInit::new();

@@ -1,6 +1,7 @@
 // Service bindings: another script as a Fetcher, with `fetch` and the methods of its entrypoint. What a script holds is a stub to
 // this class, whose props say whose it is and where it leads; the script can change neither.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { startedAs } from "../telemetry/meter.js";
 import { waiting } from "./waiting.js";
 
 // Of one script, in one isolate, at once.
@@ -13,6 +14,7 @@ export function services(served) {
 		const found = await served({ props: self.ctx.props, failed, thrown }, self.env, self.ctx);
 		if (typeof found === "string") throw new Error(found);
 		if (found === null) throw new Error("The service cannot be reached for the moment.");
+		if (found.started) startedAs(self.env, self.ctx, found.started);
 		return found;
 	}
 

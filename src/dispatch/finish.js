@@ -105,8 +105,9 @@ const outcomeOf = (status) => (status === 502 || status === 504 ? "threw" : stat
 // How long a body is, where it says so.
 function lengthOf({ body, headers }) {
 	if (body === null) return 0;
-	const length = headers.get("content-length");
-	return length === null ? undefined : Number(length);
+	const length = Number(headers.get("content-length") ?? Number.NaN);
+	// It may be a script's own word.
+	return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
 // The files of a version answer, or its worker, if it has one.

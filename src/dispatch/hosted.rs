@@ -53,7 +53,9 @@ pub async fn object(env: &Env, ctx: &JsValue, object: &Object<'_>, known: &str) 
     let found = Plain::new();
     set(&found, "key", &key.as_str().into());
     if key.as_str() != known {
-        isolate::loads(key.as_str(), operator::most_workers(env)?)?;
+        if isolate::loads(key.as_str(), operator::most_workers(env)?)? {
+            running.tell_started(&found);
+        }
         set(&found, "name", &name.into());
         set(&found, "worker", &loader(env)?.get_code(key, code).raw().into());
     }
@@ -73,8 +75,10 @@ pub async fn consumer(env: &Env, ctx: &JsValue, namespace: &str, script: &str) -
     let Some((key, code)) = running.code.as_ref().filter(|_| consumes(&live.snapshot.versions[at])) else {
         return Err(refused("The version of the script that is live has no handler \"queue\"."));
     };
-    isolate::loads(key.as_str(), operator::most_workers(env)?)?;
     let found = Plain::new();
+    if isolate::loads(key.as_str(), operator::most_workers(env)?)? {
+        running.tell_started(&found);
+    }
     set(&found, "consumer", &loader(env)?.get_code(key, code).named_entrypoint("given:queue").raw()?.into());
     Ok(found.into())
 }

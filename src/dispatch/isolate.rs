@@ -218,11 +218,11 @@ pub fn loaded_workers() -> usize {
     ISOLATE.with_borrow(|isolate| isolate.loaded.count())
 }
 
-/// The worker of this key is about to be loaded, or is loaded already.
+/// The worker of this key is about to be loaded, or is loaded already. Whether it is new to this isolate.
 ///
 /// # Errors
 /// [`Refusal::TooManyWorkers`], where it would be one more than so many.
-pub(super) fn loads(key: &str, most: u32) -> Result<(), Refusal> {
-    let may = ISOLATE.with_borrow_mut(|isolate| isolate.loaded.add(key, most as usize));
-    if may { Ok(()) } else { Err(Refusal::TooManyWorkers { most }) }
+pub(super) fn loads(key: &str, most: u32) -> Result<bool, Refusal> {
+    let is_new = ISOLATE.with_borrow_mut(|isolate| isolate.loaded.add(key, most as usize));
+    is_new.ok_or(Refusal::TooManyWorkers { most })
 }

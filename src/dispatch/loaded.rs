@@ -8,19 +8,19 @@ const MOST: usize = 100_000;
 pub struct Loaded(Vec<u64>);
 
 impl Loaded {
-    /// One of this key is about to be asked for. Whether it may be: it is known, or there are not `most` of them yet.
-    pub fn add(&mut self, key: &str, most: usize) -> bool {
+    /// One of this key is about to be asked for. Whether it is a new one; nothing where it may not be, as there are `most` already.
+    pub fn add(&mut self, key: &str, most: usize) -> Option<bool> {
         let key = digest(key);
         if self.0.contains(&key) {
-            return true;
+            return Some(false);
         }
         if self.0.len() >= most {
-            return false;
+            return None;
         }
         if self.0.len() < MOST {
             self.0.push(key);
         }
-        true
+        Some(true)
     }
 
     /// How many.
@@ -41,10 +41,11 @@ mod tests {
     #[test]
     fn so_many_and_those_always() {
         let mut loaded = Loaded::default();
-        for (key, may) in [("a", true), ("b", true), ("a", true), ("c", false), ("b", true), ("", false)] {
-            assert_eq!(loaded.add(key, 2), may, "{key}");
+        let (new, known) = (Some(true), Some(false));
+        for (key, is) in [("a", new), ("b", new), ("a", known), ("c", None), ("b", known), ("", None)] {
+            assert_eq!(loaded.add(key, 2), is, "{key}");
         }
         assert_eq!(loaded.count(), 2);
-        assert!(loaded.add("c", 3));
+        assert_eq!(loaded.add("c", 3), new);
     }
 }

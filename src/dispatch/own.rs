@@ -107,7 +107,8 @@ pub(super) fn run_beside(env: &Env, script: &Script, beside: &Beside, request: &
     Ok(entrypoint.hand_over(&request, &running.note)?)
 }
 
-/// A worker that is made now, of the newest version that is live of a script: whoever has it shares no isolate with others.
+/// A worker that is made now, of the newest version that is live of a script, `{worker, owner, version}`: whoever has it shares no isolate
+/// with others.
 ///
 /// # Errors
 /// Where there is no such script, or it has no code; storage's.
@@ -118,7 +119,14 @@ pub async fn made_anew(env: &Env, ctx: &JsValue, namespace: &str, script: &str) 
     let at = live.snapshot.versions.iter().position(|version| version["id"] == *newest).unwrap_or_default();
     let running = live.running(env, &script.name, at)?;
     match &running.code {
-        Some((_, code)) => Ok(loader(env)?.load(code)?.raw().into()),
+        Some((_, code)) => {
+            let found = js_sys::Object::new();
+            note::set(&found, "worker", &loader(env)?.load(code)?.raw().into());
+            for name in ["owner", "version"] {
+                note::set(&found, name, &note::part(&running.note, name));
+            }
+            Ok(found.into())
+        }
         None => Err(Refusal::api(404, problem::NO_SUCH_SCRIPT, format!("The script {} has no code.", script.name))),
     }
 }

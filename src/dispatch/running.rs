@@ -67,6 +67,14 @@ impl Running {
 }
 
 impl Running {
+    /// Says in what JavaScript is given that a worker of it is new to this isolate: its note, with the identity, as `started`.
+    pub fn tell_started(&self, found: &JsValue) {
+        if let Some(identity) = self.identity() {
+            note::set(&self.note, "identity", &identity);
+            note::set(found, "started", &self.note);
+        }
+    }
+
     /// Its key and what that is made of, for whoever counts workers: `[key, parts]`, both texts, `parts` being JSON.
     pub fn identity(&self) -> Option<JsValue> {
         let (key, code) = self.code.as_ref()?;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::registry::{Refusal, problem, service};
 
-/// What is called for a stub with these props: `{stub, serial}`. Of the version with the serial `failed` it is known what it
+/// What is called for a stub with these props: `{stub, serial}`, and `started` where that is new to this isolate. Of the version with the serial `failed` it is known what it
 /// has `thrown`: where it does not load, another one is called.
 ///
 /// # Errors
@@ -72,7 +72,10 @@ pub async fn service(
     let Some((key, code)) = &running.code else {
         return Err(refused(format!("The service {name} has files alone, and no code to be called.")));
     };
-    isolate::loads(key.as_str(), operator::most_workers(env)?)?;
+    let found = Object::new();
+    if isolate::loads(key.as_str(), operator::most_workers(env)?)? {
+        running.tell_started(&found);
+    }
     let stub = loader(env)?.get_code(key, code);
     let mut entrypoint = match text("entrypoint") {
         "" | "default" => stub.entrypoint(),
@@ -81,7 +84,6 @@ pub async fn service(
     if !props["props"].is_null() {
         entrypoint = entrypoint.props_raw(js_sys::JSON::parse(&props["props"].to_string()).map_err(Error::from)?);
     }
-    let found = Object::new();
     set(&found, "stub", &entrypoint.raw()?.into());
     let serial = live.running(env, &script.name, other.unwrap_or(wanted))?.serial;
     set(&found, "serial", &serial.into());

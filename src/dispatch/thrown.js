@@ -5,7 +5,8 @@ import { arrival, expect } from "../telemetry/arrivals.js";
 import { REQUEST_ID } from "../telemetry/event.js";
 
 const GENERAL = "The dynamic worker threw an error.";
-const CODE = "dynamic_worker_threw";
+// Whose message is the script's own word.
+const CODES = ["dynamic_worker_threw", "dynamic_worker_failed"];
 // So long the runtime may take to tell of a call that is over.
 const PATIENCE_MS = 1000;
 
@@ -21,7 +22,7 @@ export async function detailed(response, { note, request }, env) {
 	if (id === null) return response;
 	if (response.status !== 502) return named(response, id);
 	const body = await response.json();
-	if (body.error?.code !== CODE) return named(Response.json(body, response), id);
+	if (!CODES.includes(body.error?.code)) return named(Response.json(body, response), id);
 	const { error } = body;
 	error.request_id = id;
 	if (!isOn(env.ERROR_DETAIL)) {

@@ -19,7 +19,8 @@ export function eventOf(item, { namespace, script, version }, masked) {
 		left = Math.max(0, left - part.length);
 		return part;
 	};
-	const text = (value) => masked(cut(String(value)));
+	// First masked, then cut: or the begin of a secret would be left.
+	const text = (value) => cut(masked(String(value)));
 	const told = {
 		wallTime: item.wallTime ?? 0,
 		cpuTime: item.cpuTime ?? 0,
@@ -60,13 +61,14 @@ const KEPT = [REQUEST_ID, "user-agent", "cf-ray", "cf-ipcountry", "host"];
 
 // What was logged is any JSON.
 function maskedIn(value, masked, cut) {
-	if (typeof value === "string") return masked(cut(value));
-	if (value === null || typeof value !== "object") return value;
+	if (typeof value === "string") return cut(masked(value));
+	// Of what JSON has not, such as undefined, there is no text.
 	const text = JSON.stringify(value);
-	const part = cut(text);
-	if (part !== text) return masked(part);
-	// The text of it has every string that is in it, escaped as JSON has it.
+	if (text === undefined) return String(value);
+	// It has every string that is in it, escaped as JSON has it; and a number may be a secret's, too.
 	const hidden = masked(text);
+	const part = cut(hidden);
+	if (part !== hidden) return part;
 	if (hidden === text) return value;
 	try {
 		return JSON.parse(hidden);
@@ -79,3 +81,9 @@ const short = (text, most) => (text.length > most ? `${text.slice(0, most)}… (
 
 /** Whether there is more to tell of a call than that it was made. */
 export const hasNews = ({ outcome, logs, exceptions }) => outcome !== "ok" || logs.length > 0 || exceptions.length > 0;
+
+/** All that a script said in a call, in small letters: what is searched in. */
+export function saidIn({ logs, exceptions }) {
+	const texts = logs.flatMap(({ message }) => message.map((part) => (typeof part === "string" ? part : JSON.stringify(part))));
+	return [...texts, ...exceptions.map(({ name, message }) => `${name}: ${message}`)].join(" ").toLowerCase();
+}

@@ -1,6 +1,6 @@
 // What scripts wrote, and how their calls went: the last of them.
 
-import { hasNews } from "./event.js";
+import { hasNews, saidIn } from "./event.js";
 import { time, whole, word } from "./refusal.js";
 
 const KEPT_MS = 7 * 86_400_000;
@@ -18,14 +18,14 @@ export class Events {
 
 	constructor(sql) {
 		this.#sql = sql;
-		sql.exec("CREATE TABLE IF NOT EXISTS event (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, script TEXT NOT NULL, version TEXT NOT NULL, request TEXT NOT NULL, outcome TEXT NOT NULL, method TEXT NOT NULL, level INTEGER NOT NULL, text TEXT NOT NULL)");
+		sql.exec("CREATE TABLE IF NOT EXISTS event (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, script TEXT NOT NULL, version TEXT NOT NULL, request TEXT NOT NULL, outcome TEXT NOT NULL, method TEXT NOT NULL, level INTEGER NOT NULL, said TEXT NOT NULL, text TEXT NOT NULL)");
 		sql.exec("CREATE INDEX IF NOT EXISTS event_by_request ON event (request)");
 		sql.exec("CREATE TABLE IF NOT EXISTS dropped (count INTEGER NOT NULL)");
 	}
 
-	/** Adds those of events that have something to tell. */
-	add(events, dropped) {
-		for (const { requestId } of events) if (requestId !== null) this.#arrived.add(requestId);
+	/** Adds those of events that have something to tell, and the ids of all requests that were heard of. */
+	add(events, ids, dropped) {
+		for (const id of ids) this.#arrived.add(id);
 		for (const id of this.#arrived) {
 			if (this.#arrived.size <= MOST_ARRIVED) break;
 			this.#arrived.delete(id);
@@ -34,8 +34,8 @@ export class Events {
 			const { eventTimestamp, scriptName, scriptVersion, requestId, outcome, logs, exceptions } = event;
 			const level = Math.max(exceptions.length > 0 ? LEVELS.length : -1, ...logs.map(({ level }) => LEVELS.indexOf(level)));
 			this.#sql.exec(
-				"INSERT INTO event (at, script, version, request, outcome, method, level, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				eventTimestamp ?? Date.now(), scriptName, scriptVersion.id ?? "", requestId ?? "", outcome, event.event?.request?.method ?? "", level, JSON.stringify(event),
+				"INSERT INTO event (at, script, version, request, outcome, method, level, said, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				eventTimestamp ?? Date.now(), scriptName, scriptVersion.id ?? "", requestId ?? "", outcome, event.event?.request?.method ?? "", level, saidIn(event), JSON.stringify(event),
 			);
 		}
 		if (events.length > 0) this.#sql.exec("DELETE FROM event WHERE id <= (SELECT MAX(id) FROM event) - ?", MOST);
@@ -68,14 +68,14 @@ export class Events {
 		if (level) where("level >= ?", LEVELS.indexOf(level));
 		if (status === "ok" || status === "canceled") where("outcome = ?", status);
 		if (status === "error") where(`outcome IN (${FAILED.map(() => "?").join()})`, ...FAILED);
-		if (input.search) where("instr(lower(text), lower(?)) > 0", input.search);
+		if (input.search) where("instr(said, ?) > 0", input.search.toLowerCase());
 		if (input.since) where("at >= ?", time("since", input.since));
 		if (input.until) where("at < ?", time("until", input.until));
 		if (input.before) where("id < ?", whole("before", input.before, 1, Number.MAX_SAFE_INTEGER));
 		const query = `SELECT id, text FROM event ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""} ORDER BY id DESC LIMIT ?`;
 		const rows = this.#sql.exec(query, ...bindings, limit).toArray();
 		// An answer about one request says whether there is more to come.
-		const tail = input.request_id && { tail: rows.length > 0 || this.#arrived.has(input.request_id) ? "arrived" : "not_arrived" };
+		const tail = input.request_id && { tail: rows.length > 0 || this.#arrived.has(input.request_id) ? "arrived" : "unknown" };
 		return { ...tail, events: rows.map(({ id, text }) => ({ id, ...JSON.parse(text) })), before: rows.length === limit ? rows.at(-1).id : null, dropped: this.#dropped() };
 	}
 

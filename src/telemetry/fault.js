@@ -5,14 +5,17 @@ import { readKept } from "../upload/bundle.js";
 import { codeFrame } from "../upload/frame.js";
 import { original } from "../upload/map.js";
 
-const MOST_FRAMES = 20;
+const MOST_FRAMES = 10;
 const MOST_KNOWN = 200;
+// So many stacks of a version are traced in a minute, by an isolate.
+const MOST_LOOKED = 20;
 // So many frames tell one fault from another.
 const TELLING = 5;
 // One line of a stack: `at name (file:line:column)`, or without a name.
 const FRAME = /^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
 
 const known = new Map();
+let looked = { minute: 0, times: new Map() };
 
 /**
  * A fault of an exception `{ name, message, stack }`: `{ fingerprint, name, message, stack, file, line, column, frame }`. `place` is
@@ -20,12 +23,28 @@ const known = new Map();
  */
 export async function faultAt(bucket, exception, place) {
 	const id = JSON.stringify([place?.bundle, place?.maps, exception.stack]);
-	if (!known.has(id)) {
-		if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value);
-		const kept = place && exception.stack ? await readKept(bucket, place.bundle, place.maps).catch(() => undefined) : undefined;
-		known.set(id, await located(exception, kept));
+	if (known.has(id)) return told(exception, known.get(id));
+	// A stack is the script's to choose: one that is ever another is not looked at ever again.
+	if (!place || !exception.stack || !mayLook(place.bundle)) return told(exception, await located(exception));
+	let kept;
+	try {
+		kept = await readKept(bucket, place.bundle, place.maps);
+	} catch {
+		// It may be there the next time.
+		return told(exception, await located(exception));
 	}
-	return told(exception, known.get(id));
+	if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value);
+	const found = await located(exception, kept);
+	known.set(id, found);
+	return told(exception, found);
+}
+
+function mayLook(bundle) {
+	const minute = Math.floor(Date.now() / 60_000);
+	if (looked.minute !== minute) looked = { minute, times: new Map() };
+	const times = (looked.times.get(bundle) ?? 0) + 1;
+	looked.times.set(bundle, times);
+	return times <= MOST_LOOKED;
 }
 
 /** The same, where modules and source maps are at hand. */
@@ -40,7 +59,8 @@ async function told({ name, message }, { fault, telling }) {
 async function located({ stack = "" }, kept) {
 	const frames = stack.split("\n").slice(0, MOST_FRAMES).map(parsed).filter((frame) => frame !== undefined);
 	const mapped = [];
-	for (const frame of frames) mapped.push({ ...frame, ...(kept && ((await original(kept, frame)) ?? own(kept, frame))) });
+	const maps = new Map();
+	for (const frame of frames) mapped.push({ ...frame, ...(kept && ((await original(kept, frame, maps)) ?? own(kept, frame))) });
 	// The first that is the author's own, and not of the runtime.
 	const first = mapped.find(({ text }) => text !== undefined) ?? mapped[0];
 	const shown = mapped.map(({ name, file, line, column }) => `    at ${name ? `${name} (${file}:${line}:${column})` : `${file}:${line}:${column}`}`);

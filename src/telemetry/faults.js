@@ -19,18 +19,15 @@ export class Faults {
 		);
 	}
 
-	/** Adds what is in events, `{ ..., faults }`. */
-	add(events) {
+	/** Adds what isolates have counted, `{ script, count, first, last, fault }` each; `first` and `last` are `{ at, version, request }`. */
+	add(faults) {
 		const scripts = new Set();
-		for (const { scriptName, scriptVersion, eventTimestamp, requestId, faults = [] } of events) {
-			for (const { fingerprint, ...fault } of faults) {
-				const at = eventTimestamp ?? Date.now();
-				scripts.add(scriptName);
-				this.#sql.exec(
-					"INSERT INTO fault (script, fingerprint, count, first_at, last_at, first_version, last_version, first_request, last_request, text) VALUES (?1, ?2, 1, ?3, ?3, ?4, ?4, ?5, ?5, ?6) ON CONFLICT (script, fingerprint) DO UPDATE SET count = count + 1, last_at = ?3, last_version = ?4, last_request = ?5, text = ?6",
-					scriptName, fingerprint, at, scriptVersion.id ?? "", requestId ?? null, JSON.stringify(fault),
-				);
-			}
+		for (const { script, count, first, last, fault: { fingerprint, ...fault } } of faults) {
+			scripts.add(script);
+			this.#sql.exec(
+				"INSERT INTO fault (script, fingerprint, count, first_at, last_at, first_version, last_version, first_request, last_request, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (script, fingerprint) DO UPDATE SET count = count + ?3, last_at = ?5, last_version = ?7, last_request = ?9, text = ?10",
+				script, fingerprint, count, first.at, last.at, first.version, last.version, first.request, last.request, JSON.stringify(fault),
+			);
 		}
 		const rest = "SELECT fingerprint FROM fault WHERE script = ?1 ORDER BY last_at DESC LIMIT -1 OFFSET ?2";
 		for (const script of scripts) this.#sql.exec(`DELETE FROM fault WHERE script = ?1 AND fingerprint IN (${rest})`, script, MOST_OF_SCRIPT);

@@ -2,8 +2,10 @@
 // load goes on until it has arrived, and only then does the next: what is told is told in its order, and nothing of it is lost but
 // with the isolate.
 
-// A flight that has not come back by then was of a request that was cut off.
+// A flight that has not moved for so long, beside its pause, was of a request that was cut off.
 const LONGEST_MS = 10_000;
+// After so long another request's context takes over: on Cloudflare one lives for 30 seconds after its answer.
+const RELAY_MS = 15_000;
 
 export class Flights {
 	#all = new Map();
@@ -28,14 +30,12 @@ export class Flights {
 		let one = this.#all.get(id);
 		if (one === undefined) {
 			if (this.#all.size >= this.#most) this.#all.delete(this.#all.keys().next().value);
-			one = { load: undefined, late: undefined, since: -Infinity, pauseMs: this.#pauseMs };
+			one = { load: undefined, late: undefined, since: -Infinity, began: Infinity, pauseMs: this.#pauseMs };
 			this.#all.set(id, one);
 		}
 		one.load ??= this.#fresh();
-		if (Date.now() - one.since >= LONGEST_MS) {
-			one.since = Date.now();
-			ctx.waitUntil(this.#fly(env, id, one));
-		}
+		const now = Date.now();
+		if (now - one.since >= LONGEST_MS + one.pauseMs || now - one.began >= RELAY_MS) ctx.waitUntil(this.#fly(env, id, one));
 		return one.load;
 	}
 
@@ -46,25 +46,31 @@ export class Flights {
 	}
 
 	async #fly(env, id, one) {
-		const began = one.since;
-		// Another flight took over where this one was thought to be lost.
-		while (one.since === began && (one.load ?? one.late) !== undefined) {
+		const flight = {};
+		one.flight = flight;
+		one.began = Date.now();
+		while (one.flight === flight && (one.load ?? one.late) !== undefined) {
+			one.since = Date.now();
 			await scheduler.wait(one.pauseMs);
+			// Another one has taken over.
+			if (one.flight !== flight) return;
 			if (one.late === undefined) {
 				one.late = one.load;
 				one.load = undefined;
 			}
+			const { late } = one;
 			try {
-				one.pauseMs = (await this.#tell(env, id, one.late)) ?? this.#pauseMs;
-				one.late = undefined;
+				one.pauseMs = (await this.#tell(env, id, late)) ?? this.#pauseMs;
+				if (one.late === late) one.late = undefined;
 			} catch (error) {
 				// It goes with the next request's.
 				console.error(`What was counted of ${id} is not recorded yet: ${error.message}`);
 				break;
 			}
 		}
-		if (one.since !== began) return;
+		if (one.flight !== flight) return;
 		one.since = -Infinity;
+		one.began = Infinity;
 		// One that was asked for a longer pause is to know that next time.
 		if ((one.load ?? one.late) === undefined && one.pauseMs === this.#pauseMs && this.#all.get(id) === one) this.#all.delete(id);
 	}

@@ -85,8 +85,8 @@ export class Identities {
 			keys: workers,
 			loads,
 			requests,
-			// Both the host and the dynamic worker are invoked.
-			billed_requests: requests + dispatched,
+			// Both the host and the dynamic worker are invoked, and that by services, objects and queues, too.
+			billed_requests: requests + (sum.invocations ?? 0),
 			cpu_ms: Math.round(sum.cpu_ms ?? 0),
 			cold_starts: starts + loads,
 			cold_start_rate: dispatched === 0 ? null : round(Math.min(1, (starts + loads) / dispatched)),
@@ -131,8 +131,9 @@ const round = (number) => Math.round(number * 10_000) / 10_000;
 // A month of days as these were; today counts for the part of it that is over.
 function projected(now, today, days, prices) {
 	const begun = Math.max((now - today) / DAY_MS, 1 / 24);
-	const isToday = ({ day }) => Date.parse(day) === today;
-	const length = days.reduce((sum, day) => sum + (isToday(day) ? begun : 1), 0);
+	// Days on which nothing happened are days, too; those before the first are none.
+	const first = Math.min(...days.map(({ day }) => Date.parse(day)));
+	const length = days.length === 0 ? 0 : (today - first) / DAY_MS + begun;
 	const monthly = (name) => (length === 0 ? 0 : Math.round((days.reduce((sum, day) => sum + day[name], 0) / length) * MONTH_DAYS));
 	const month = { workers: monthly("workers"), requests: monthly("billed_requests"), cpu_ms: monthly("cpu_ms") };
 	const beyond = (number, included) => Math.max(0, number - included);

@@ -1,6 +1,7 @@
 // What is measured of scripts in this isolate, on its way to the object of their namespace: src/telemetry/telemetry.js.
 
 import { add, ofRequest } from "./counts.js";
+import { hasNews } from "./event.js";
 import { Flights } from "./flights.js";
 import { isolate, next } from "./isolate.js";
 
@@ -11,11 +12,15 @@ const MOST_IDENTITIES = 1000;
 // What scripts write is theirs to say: of a namespace so much in a second, from here.
 const MOST_EVENTS = 200;
 const MOST_EVENT_BYTES = 512 * 1024;
+// Of calls that wrote nothing, which only a live tail is told, fewer: they take no place from the others.
+const MOST_QUIET = 100;
+const MOST_FAULTS = 200;
+const MOST_IDS = 1000;
 
 const flights = new Flights({ pauseMs: 1000, most: MOST_NAMESPACES, fresh, tell });
 
 function fresh() {
-	return { sequence: next(), namespace: "", series: new Map(), identities: new Map(), events: [], bytes: 0, dropped: 0 };
+	return { sequence: next(), namespace: "", series: new Map(), identities: new Map(), events: [], quiet: [], faults: new Map(), ids: [], bytes: 0, dropped: 0 };
 }
 
 function load(env, ctx, { namespace, namespace_id }) {
@@ -46,9 +51,20 @@ export function started(env, ctx, owner, version, key, parts) {
 	else if (identities.size < MOST_IDENTITIES) identities.set(key, { key, script: owner.script, version, parts, starts: 1 });
 }
 
-/** Something that a script wrote, or threw, in the form of src/telemetry/event.js. */
+/** A version was started that another object of ours calls: its note, with its identity. */
+export const startedAs = (env, ctx, { owner, version = "", identity: [key, parts] }) => started(env, ctx, owner, version, key, parts);
+
+/** A call of a script, in the form of src/telemetry/event.js, with its `faults`. */
 export function event(env, ctx, owner, event) {
 	const one = load(env, ctx, owner);
+	const { requestId, faults = [] } = event;
+	if (requestId !== null && one.ids.length < MOST_IDS) one.ids.push(requestId);
+	// How often it was thrown is counted, whether the event is kept or not.
+	for (const fault of faults) thrown(one.faults, owner, event, fault);
+	if (!hasNews(event)) {
+		if (one.quiet.length < MOST_QUIET) one.quiet.push(event);
+		return;
+	}
 	const bytes = JSON.stringify(event).length;
 	if (one.events.length >= MOST_EVENTS || one.bytes + bytes > MOST_EVENT_BYTES) {
 		one.dropped += 1;
@@ -58,16 +74,26 @@ export function event(env, ctx, owner, event) {
 	one.bytes += bytes;
 }
 
-async function tell(env, id, { sequence, namespace, series, identities, events, dropped }) {
+function thrown(faults, { script, version }, { eventTimestamp: at, requestId: request }, fault) {
+	const id = JSON.stringify([script, fault.fingerprint]);
+	const known = faults.get(id);
+	if (known) Object.assign(known, { count: known.count + 1, last: { at, version, request }, fault });
+	else if (faults.size < MOST_FAULTS) faults.set(id, { script, count: 1, first: { at, version, request }, last: { at, version, request }, fault });
+}
+
+async function tell(env, id, { sequence, namespace, series, identities, events, quiet, faults, ids, dropped }) {
 	if (env.TELEMETRY === undefined) throw new Error('wrangler.toml has no Durable Object binding "TELEMETRY"');
 	const counted = [...series].map(([id, counts]) => [...JSON.parse(id), counts]);
-	const body = JSON.stringify({ op: "add", isolate: isolate(), sequence, namespace, series: counted, identities: [...identities.values()], events, dropped });
+	const brought = { series: counted, identities: [...identities.values()], events: [...events, ...quiet].sort(byTime), faults: [...faults.values()], ids, dropped };
+	const body = JSON.stringify({ op: "add", isolate: isolate(), sequence, namespace, ...brought });
 	const answer = await env.TELEMETRY.getByName(id).fetch("https://telemetry/", { method: "POST", body });
 	const told = await answer.json();
 	if (!answer.ok) throw new Error(`its object answered ${answer.status}`);
 	if (env.ANALYTICS !== undefined) for (const one of counted) env.ANALYTICS.writeDataPoint(point(namespace, one));
 	return told.pause_ms;
 }
+
+const byTime = (one, other) => one.eventTimestamp - other.eventTimestamp;
 
 /** The doubles of a data point, in their order. */
 export const DOUBLES = [

@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { add } from "./counts.js";
 import { numbers } from "./pulse.js";
+import { pauseOf } from "./telemetry.js";
 
 // What is told is of the last minute.
 const SECONDS = 60;
@@ -26,8 +27,7 @@ export class Pulse extends DurableObject {
 		this.#forget(now);
 		if (!reads) {
 			for (const { counts } of unknown) this.#count(now, counts);
-			// So that one object hears of no more than some hundred isolates a second.
-			return Response.json({ pause_ms: Math.max(1000, this.#isolates.size * 5) });
+			return Response.json({ pause_ms: pauseOf(this.#isolates.size) });
 		}
 		const counted = [...this.#seconds, ...unknown].map(({ counts }) => counts);
 		return Response.json({ numbers: numbers([...this.#isolates.values()], counted) });

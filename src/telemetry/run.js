@@ -50,12 +50,13 @@ export async function run(request, loader, asked, limit) {
 
 async function called(loader, code, sent, kept) {
 	const began = performance.now();
+	const within = deadline();
 	const id = crypto.randomUUID();
 	sent.headers.set(REQUEST_ID, id);
 	const entrypoint = loader.load(code).getEntrypoint();
 	await within(Reflect.apply(entrypoint[METHOD], entrypoint, [0]).catch(unlessItRan));
 	const loaded = performance.now();
-	const { value, event } = await arrival(id, PATIENCE_MS, () => answered(entrypoint, sent));
+	const { value, event } = await arrival(id, PATIENCE_MS, () => answered(entrypoint, sent, within));
 	const ended = performance.now();
 	const faults = [];
 	for (const exception of event?.exceptions ?? []) faults.push(await faultOf(exception, kept));
@@ -71,18 +72,18 @@ async function called(loader, code, sent, kept) {
 	};
 }
 
-async function answered(entrypoint, sent) {
+async function answered(entrypoint, sent, within) {
 	try {
 		const response = await within(entrypoint.fetch(sent));
 		const at = performance.now();
 		if (response.webSocket) response.webSocket.accept(), response.webSocket.close();
-		return { at, response: { status: response.status, headers: [...response.headers], ...(await textOf(response)) } };
+		return { at, response: { status: response.status, headers: [...response.headers], ...(await textOf(response, within)) } };
 	} catch (error) {
 		return { at: performance.now(), response: null, error: `${error.name}: ${error.message}` };
 	}
 }
 
-async function textOf({ body }) {
+async function textOf({ body }, within) {
 	const chunks = [];
 	let bytes = 0;
 	if (body === null) return { body: "", truncated: false };
@@ -122,14 +123,18 @@ function unlessItRan(error) {
 	if (!error.remote) throw error;
 }
 
-async function within(promise) {
-	let timer;
-	const late = new Promise((_, reject) => {
-		timer = setTimeout(() => reject(new Error(`it took over ${DEADLINE_MS / 1000} seconds`)), DEADLINE_MS);
-	});
-	try {
-		return await Promise.race([promise, late]);
-	} finally {
-		clearTimeout(timer);
-	}
+// What is promised, as long as all of it together does not take too long.
+function deadline() {
+	const end = Date.now() + DEADLINE_MS;
+	return async (promise) => {
+		let timer;
+		const late = new Promise((_, reject) => {
+			timer = setTimeout(() => reject(new Error(`it took over ${DEADLINE_MS / 1000} seconds`)), Math.max(0, end - Date.now()));
+		});
+		try {
+			return await Promise.race([promise, late]);
+		} finally {
+			clearTimeout(timer);
+		}
+	};
 }

@@ -1,11 +1,13 @@
 // Live tails: who listens to what a script writes, over a WebSocket, in the form of `wrangler tail`.
 
+import { saidIn } from "./event.js";
 import { FAILED } from "./events.js";
 import { Refusal } from "./refusal.js";
 
 const HOUR_MS = 3_600_000;
 const PROTOCOL = "trace-v1";
 const MOST = 10;
+const MOST_FILTERS = 4096;
 const NOT_FOUND = 10_007;
 
 export class Tails {
@@ -73,6 +75,8 @@ export class Tails {
 
 	send(now, events, dropped) {
 		for (const socket of this.#ctx.getWebSockets()) {
+			// One that is closing is still among them.
+			if (socket.readyState !== WebSocket.OPEN) continue;
 			const { script, filters, expires } = socket.deserializeAttachment();
 			if (expires <= now) {
 				socket.close(1000, "The tail has expired.");
@@ -103,6 +107,8 @@ const overload = (now, dropped) => ({
 /** Filters as Cloudflare's clients send them, checked. */
 export function filtersOf(filters) {
 	if (!Array.isArray(filters) || filters.length > 20) throw new Refusal("filters has to be a list of at most 20.");
+	// They are kept with the WebSocket, which takes 16 KiB.
+	if (JSON.stringify(filters).length > MOST_FILTERS) throw new Refusal(`filters is over ${MOST_FILTERS} characters as JSON.`);
 	for (const filter of filters) {
 		const names = typeof filter === "object" && filter !== null ? Object.keys(filter) : [];
 		if (names.length !== 1 || !Object.hasOwn(FILTERS, names[0])) throw new Refusal(`A filter has to be an object with one field, of ${Object.keys(FILTERS).join(", ")}.`);
@@ -135,7 +141,7 @@ const FILTERS = {
 	query: {
 		fits: (query) => typeof query === "string",
 		form: "a text",
-		passes: ({ logs, exceptions }, query) => [...logs.map(({ message }) => JSON.stringify(message)), ...exceptions.map(({ name, message }) => `${name}: ${message}`)].some((text) => text.includes(query)),
+		passes: (event, query) => saidIn(event).includes(query.toLowerCase()),
 	},
 	scriptVersion: { fits: texts, form: LIST, passes: ({ scriptVersion }, wanted) => wanted.includes(scriptVersion.id) },
 };

@@ -13,9 +13,13 @@ import { Tails } from "./tails.js";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** How long an isolate of so many pauses: an object hears of some hundred a second at most. */
+export const pauseOf = (isolates) => Math.min(10_000, Math.max(1000, isolates * 5));
+
 export class Telemetry extends DurableObject {
 	#sql = this.ctx.storage.sql;
 	#isolates = new Map();
+	#heard = new Map();
 	#made = false;
 	#gone = this.#has("gone");
 	#series;
@@ -26,7 +30,7 @@ export class Telemetry extends DurableObject {
 	#forgotten = -Infinity;
 
 	async fetch(request) {
-		if (request.headers.get("upgrade") === "websocket") {
+		if (request.headers.has("upgrade")) {
 			// An id that somebody makes up leaves nothing.
 			return this.#has("tail") ? this.#open().#tails.connect(request) : refused("There is no such tail.", 404);
 		}
@@ -70,22 +74,32 @@ export class Telemetry extends DurableObject {
 	}
 
 	// What an isolate has counted. What has arrived already, and was sent again as nobody heard so, is not counted twice.
-	_add({ isolate, sequence, series, identities, events, dropped }) {
+	_add({ isolate, sequence, series, identities, events, faults, ids, dropped }) {
 		const now = Date.now();
 		if (sequence > (this.#isolates.get(isolate) ?? 0)) {
 			this.ctx.storage.transactionSync(() => {
 				this.#sql.exec("INSERT OR REPLACE INTO isolate (id, sequence, seen) VALUES (?, ?, ?)", isolate, sequence, now);
 				this.#series.add(now, series);
 				this.#identities.add(now, identities);
-				this.#events.add(events, dropped);
-				this.#faults.add(events);
+				this.#events.add(events, ids, dropped);
+				this.#faults.add(faults);
 				if (now - this.#forgotten > HOUR_MS) this.#forget(now);
 			});
 			this.#isolates.set(isolate, sequence);
 			this.#tails.send(now, events, dropped);
 		}
-		// So that it hears of some hundred isolates a second at most.
-		return { pause_ms: Math.max(1000, this.#isolates.size * 5) };
+		return { pause_ms: pauseOf(this.#busy(isolate, now)) };
+	}
+
+	// How many isolates were heard of in the last minute.
+	#busy(isolate, now) {
+		this.#heard.delete(isolate);
+		this.#heard.set(isolate, now);
+		for (const [id, at] of this.#heard) {
+			if (now - at < MINUTE_MS) break;
+			this.#heard.delete(id);
+		}
+		return this.#heard.size;
 	}
 
 	#forget(now) {

@@ -28,7 +28,7 @@ export function Deployments({ path, url }) {
                 <span role="status" class="good">{told}</span>
               </p>
               <Problem error={error} />
-              <Gradual items={items} live={live} busy={busy} deploy={deploy} />
+              <Gradual key={live.id} items={items} live={live} busy={busy} deploy={deploy} />
               <h2>Versions</h2>
               <Table caption="All versions" head={["Version", "Made", "By", "Message", "Do"]}>
                 {items.map(({ id, number, metadata, annotations }) => (
@@ -38,7 +38,7 @@ export function Deployments({ path, url }) {
                     <td>{metadata.source}</td>
                     <td>{annotations?.["workers/message"] ?? ""}</td>
                     <td><div class="row">
-                      <a href={url.replace(/\/$/, `@${id.slice(0, 8)}/`)}>Look at it</a>
+                      <a href={url.replace(/\/$/, `@${id.slice(0, 8)}/`)} target="_blank" rel="noopener">Look at it</a>
                       {live.versions.length === 1 && live.versions[0].version_id === id ? <span class="good">live</span>
                         : <button type="button" disabled={busy} aria-label={`Deploy version ${number} to all`} onClick={() => deploy([[id, 100]], `Version ${number} is live for all.`, `version ${number} for all`)}>To all</button>}
                     </div></td>

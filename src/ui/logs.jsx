@@ -15,27 +15,38 @@ export function Logs({ path }) {
   const [paused, pause] = useState(false);
   useEffect(() => {
     if (paused) return undefined;
-    let socket, tail, timer, ended = false;
-    const begin = async () => {
-      try {
-        const query = new URLSearchParams({ limit: "100", ...(status && { status }), ...(search && { search }) });
-        tail = (await call("POST", `${path}/tails`, { filters: filters(status, search) })).result;
-        if (ended) return call("DELETE", `${path}/tails/${tail.id}`);
-        socket = new WebSocket(tail.url.replace(/^ws/, location.protocol === "https:" ? "wss" : "ws").replace(/^wss+/, "wss"), "trace-v1");
-        socket.onmessage = ({ data }) => set((known) => [JSON.parse(data), ...known].slice(0, MOST));
-        socket.onopen = () => tell({ live: true });
-        socket.onclose = () => {
-          tell({ live: false });
-          if (!ended) timer = setTimeout(begin, AGAIN_MS);
-        };
-        // After it listens: what comes between is told twice rather than not at all.
-        const { events } = await get(`${path}/logs?${query}`);
-        if (!ended) set((known) => [...known, ...events.filter(({ requestId }) => !known.some((one) => one.requestId === requestId))]);
-      } catch (error) {
-        tell({ live: false, error });
-      }
+    let socket, timer, ended = false;
+    const query = new URLSearchParams({ limit: "100", ...(status && { status }), ...(search && { search }) });
+    // What came live meanwhile is not told twice.
+    const history = async () => {
+      const { events } = await get(`${path}/logs?${query}`);
+      if (!ended) set((known) => [...known, ...events.filter(({ requestId }) => requestId === null || !known.some((one) => one.requestId === requestId))]);
     };
+    const listen = async () => {
+      const tail = (await call("POST", `${path}/tails`, { filters: filters(status, search) })).result;
+      const end = () => call("DELETE", `${path}/tails/${tail.id}`).catch(() => {});
+      if (ended) return end();
+      const url = new URL(tail.url);
+      url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+      socket = new WebSocket(url, "trace-v1");
+      let opened = false;
+      socket.onmessage = ({ data }) => set((known) => [JSON.parse(data), ...known].slice(0, MOST));
+      socket.onopen = () => {
+        opened = true;
+        tell({ live: true });
+      };
+      socket.onclose = () => {
+        if (!opened) end();
+        if (ended) return;
+        tell({ live: false });
+        timer = setTimeout(begin, AGAIN_MS);
+      };
+    };
+    // Who may not listen may read all the same.
+    const begin = () => listen().catch((error) => !ended && tell({ live: false, error }));
     set([]);
+    tell({ live: false });
+    history().catch((error) => !ended && tell({ live: false, error }));
     begin();
     return () => {
       ended = true;
@@ -55,7 +66,7 @@ export function Logs({ path }) {
         <input id="search" name="search" type="search" />
         <button>Search</button>
         <button type="button" aria-pressed={paused} onClick={() => pause(!paused)}>{paused ? "Go on" : "Pause"}</button>
-        <span role="status" class={state.live ? "good" : "soft"}>{paused ? "paused" : state.live ? "● live" : "connecting…"}</span>
+        <span role="status" class={state.live ? "good" : "soft"}>{paused ? "paused" : state.live ? "● live" : state.error ? "not live" : "connecting…"}</span>
       </form>
       <Problem error={state.error} />
       {events.length === 0 ? <p class="note">Nothing yet. What <code>console.log</code> writes in the script comes here, within about two seconds.</p> : (

@@ -7,13 +7,13 @@ import { Cost } from "./cost.jsx";
 import { Playground } from "./playground.jsx";
 import { Script } from "./script.jsx";
 import { Scripts } from "./scripts.jsx";
-import { useToken } from "./session.js";
+import { decoded, useToken } from "./session.js";
 import { enhanceStart } from "./start.js";
 import { TokenForm, TokenMenu } from "./token.jsx";
 
 const PLACES = [["", "Start"], ["scripts", "Scripts"], ["playground", "Playground"], ["cost", "Cost"]];
 
-const place = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+const place = () => location.hash.replace(/^#\/?/, "").split("/").map(decoded);
 
 function usePlace() {
   const [parts, set] = useState(place());
@@ -55,7 +55,7 @@ function View() {
   }, [first, ...rest]);
   if (first === "") return null;
   return (
-    <main id="main-view" tabIndex={-1} key={[first, ...rest].join("/")}>
+    <main id="main-view" tabIndex={-1} key={[token, first, ...rest].join("/")}>
       {!known ? <><h1>Nothing here</h1><p>There is nothing at <code>#/{first}</code>. <a href="#/scripts">Scripts</a></p></>
         : !token ? <TokenForm />
         : first === "playground" ? <Playground namespace={rest[0]} script={rest[1]} />

@@ -5,10 +5,11 @@ import { EXAMPLES } from "./examples.js";
 import { Fault } from "./errors.jsx";
 import { Lines } from "./logs.jsx";
 import { Problem, link, ms, useBusy } from "./parts.jsx";
-import { call, token, useAsked } from "./session.js";
+import { call, get, token, useAsked } from "./session.js";
 
 const MAIN = "index.js";
-const DRAFT = "dynamic-loader draft";
+// What somebody has begun to write, while they look elsewhere on the page.
+let draft = "";
 const DATE = "2026-07-01";
 
 export function Playground({ namespace: given, script: edited }) {
@@ -49,7 +50,10 @@ export function Playground({ namespace: given, script: edited }) {
     editing.current.mark([]);
     const path = `/${chosen}/scripts/${name}`;
     try {
-      await (live ? call("PUT", path, form()) : call("POST", `${path}/versions`, form()));
+      const kept = await settingsOf(path);
+      // Of a script that is there only the code changes.
+      if (live) await call("PUT", kept ? `${path}/content` : path, form(kept));
+      else await call("POST", `${path}/versions`, form(kept));
     } catch (error) {
       editing.current.mark(placesIn(error.message));
       throw error;
@@ -60,12 +64,14 @@ export function Playground({ namespace: given, script: edited }) {
   useEffect(() => {
     let gone = false;
     (async () => {
-      const [{ editor }, text] = await Promise.all([import("./editor.js"), edited ? contentOf(given, edited) : sessionStorage.getItem(DRAFT) ?? EXAMPLES.Hello]);
+      const [{ editor }, text] = await Promise.all([import("./editor.js"), edited ? contentOf(given, edited) : draft || EXAMPLES.Hello]);
       if (gone) return;
       editing.current = editor(place.current, text, {
         label: "The script",
         run: () => running.current(),
-        changed: () => edited || sessionStorage.setItem(DRAFT, editing.current.text()),
+        changed: () => {
+          if (!edited) draft = editing.current.text();
+        },
       });
     })().catch((error) => run(() => Promise.reject(error)));
     return () => (gone = true);
@@ -140,6 +146,17 @@ function Result({ result: { response, error, logs, faults, tail, timing } }) {
       {tail === "late" ? <p class="warn">They did not arrive in time.</p> : logs.length === 0 ? <p class="soft">It wrote nothing.</p> : <div class="log"><Lines logs={logs} /></div>}
     </section>
   );
+}
+
+// What a version of a script that is there has to have of its settings; nothing where there is none of the name.
+async function settingsOf(path) {
+  try {
+    const { compatibility_date, compatibility_flags, limits, bindings } = await get(`${path}/settings`);
+    return { compatibility_date, compatibility_flags, limits, bindings: bindings.map(({ name }) => ({ name, type: "inherit" })), keep_assets: true };
+  } catch (error) {
+    if (error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 // Places that a message of the API names: `at index.js:3:2`.

@@ -18,7 +18,7 @@ export function Script({ namespace, name, tab }) {
       <p class="crumbs"><a href="#/scripts">Scripts</a> / {namespace}</p>
       <div class="row end">
         <h1>{name}</h1>
-        <span class="row"><a href={url}>{url}</a><a href={link("playground", namespace, name)}>Edit</a></span>
+        <span class="row"><a href={url} target="_blank" rel="noopener">{url}</a><a href={link("playground", namespace, name)}>Edit</a></span>
       </div>
       <nav aria-label={`Of ${name}`}>
         <ul class="tabs">

@@ -1,32 +1,50 @@
-// Who works here: the token, for as long as the tab is open, and the calls that it is needed for.
+// Who works here: the token, in the memory of this page alone, and the calls that it is needed for. Not in any storage: below
+// /dispatch/ scripts are of the same origin, and could read it there.
 
 import { useEffect, useState } from "preact/hooks";
 
-const KEY = "dynamic-loader token";
 const BASE = "/client/v4/accounts/local/workers/dispatch/namespaces";
-const listeners = new Set();
 
+/** Whether another page has opened this one, and so can reach into it, whoever that is. */
+export const isOpened = window.opener !== null;
+
+let held = "";
+const listeners = new Set();
 // A link brings it once: what is behind the # is never sent, and is taken out of the address at once.
-const brought = /^#token=([\w.~-]+)$/.exec(location.hash)?.[1];
-if (brought) {
-  sessionStorage.setItem(KEY, brought);
+function take() {
+  if (!location.hash.startsWith("#token=")) return;
+  const brought = decoded(location.hash.slice("#token=".length));
   history.replaceState(null, "", `${location.pathname}${location.search}#/scripts`);
+  if (!isOpened) setToken(brought);
+}
+take();
+addEventListener("hashchange", take);
+
+/** A part of an address as text, or as it is. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
-export const token = () => sessionStorage.getItem(KEY) ?? "";
+export const token = () => held;
 
 export function setToken(value) {
-  if (value) sessionStorage.setItem(KEY, value);
-  else sessionStorage.removeItem(KEY);
+  held = value;
   for (const tell of listeners) tell(value);
+}
+
+/** Calls `tell` with the token whenever it is another. */
+export function onToken(tell) {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
 }
 
 export function useToken() {
   const [value, set] = useState(token());
-  useEffect(() => {
-    listeners.add(set);
-    return () => listeners.delete(set);
-  }, []);
+  useEffect(() => onToken(set), []);
   return value;
 }
 

@@ -1,6 +1,6 @@
 // The start: each address can be tried, and the configuration be changed. Without JavaScript the addresses are links.
 
-import { token } from "./session.js";
+import { onToken, token } from "./session.js";
 
 const el = (name, props, ...children) => {
   const node = Object.assign(document.createElement(name), props);
@@ -80,6 +80,7 @@ function configuration(read) {
   let etag;
   box.hidden = false;
   form.token.value = token();
+  onToken((token) => (form.token.value = token));
   // The text and its ETag belong together: an edit is kept, with the ETag it began from.
   const refresh = async () => {
     const answer = await read();

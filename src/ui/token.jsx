@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Problem, useBusy } from "./parts.jsx";
-import { call, setToken, useToken } from "./session.js";
+import { call, isOpened, setToken, useToken } from "./session.js";
 
 export function TokenMenu() {
   const token = useToken();
@@ -24,6 +24,9 @@ export function TokenForm() {
       setToken(value);
     });
   };
+  if (isOpened) {
+    return <section><h1>Sign in</h1><p class="note warn">Another page has opened this one and could read along. Type its address into a new tab to sign in.</p></section>;
+  }
   return (
     <section>
       <h1>Sign in</h1>
@@ -31,7 +34,7 @@ export function TokenForm() {
       <form class="fields panel" onSubmit={submit} autocomplete="off">
         <label for="sign-in">API token</label>
         <input id="sign-in" type="password" required autocomplete="off" value={value} onInput={(event) => set(event.currentTarget.value)} />
-        <p class="row"><button class="main" disabled={busy}>Sign in</button><span class="soft">It stays in this tab, until it is closed.</span></p>
+        <p class="row"><button class="main" disabled={busy}>Sign in</button><span class="soft">It stays in this page’s memory, until it is closed or loaded anew.</span></p>
         <Problem error={error} />
       </form>
     </section>

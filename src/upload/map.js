@@ -2,16 +2,22 @@
 
 const decode = (bytes) => new TextDecoder().decode(bytes);
 
-/** `{ file, line, column, text }`, text being the file's, if the map has it; undefined where there is no map, or a bad one. */
-export async function original({ modules, maps }, { file, line, column }) {
-	const module = modules.find(({ name }) => name === file);
-	const found = module && mapOf(module, maps);
-	if (!found) return undefined;
+/**
+ * `{ file, line, column, text }`, text being the file's, if the map has it; undefined where there is no map, or a bad one. `read` keeps
+ * the maps of further places of the same modules.
+ */
+export async function original({ modules, maps }, { file, line, column }, read = new Map()) {
 	// Hardly ever needed, so it is not run when the Worker starts.
 	const { TraceMap, originalPositionFor, sourceContentFor } = await import("@jridgewell/trace-mapping");
 	try {
-		// As if the modules lay in the root: what the map says of the author's own folders comes down to what is below them.
-		const map = new TraceMap(found.json, `/${found.name}`);
+		if (!read.has(file)) {
+			const module = modules.find(({ name }) => name === file);
+			const found = module && mapOf(module, maps);
+			// As if the modules lay in the root: what the map says of the author's own folders comes down to what is below them.
+			read.set(file, found && new TraceMap(found.json, `/${found.name}`));
+		}
+		const map = read.get(file);
+		if (!map) return undefined;
 		const place = originalPositionFor(map, { line, column: column - 1 });
 		if (place.source === null) return undefined;
 		const text = sourceContentFor(map, place.source) ?? undefined;

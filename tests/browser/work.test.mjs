@@ -29,9 +29,7 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
     await host?.dispose();
   });
 
-  const signedIn = (hash = "#/scripts", options = {}) => openHome(browser, host.url, options).then(async (page) => {
-    await page.goto(`${host.url}#token=${TOKEN}`);
-    await page.reload();
+  const signedIn = (hash = "#/scripts", options = {}) => openHome(browser, `${host.url}#token=${TOKEN}`, options).then(async (page) => {
     await page.evaluate((hash) => (location.hash = hash), hash);
     return page;
   });
@@ -46,20 +44,41 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
   const marks = (page) => page.locator(".cm-lint-marker-error");
   const asked = async (script, i) => host.ask(`${script}/item`, { headers: { "cf-connecting-ip": `10.1.${i >> 8}.${i & 255}` } });
 
-  test("a link brings the token once: it is in no address afterwards, and out with the tab", async () => {
+  test("a link brings the token once: it is in no address afterwards, in no storage, and gone when the page is loaded anew", async () => {
     const page = await openHome(browser, `${host.url}#token=${TOKEN}`);
     await page.getByRole("heading", { name: "Scripts", level: 1 }).waitFor();
     assert.ok(!page.url().includes(TOKEN), page.url());
     assert.ok(page.asked.every((url) => !url.includes(TOKEN)));
     await page.getByText("No script yet.").or(page.getByRole("table")).first().waitFor();
+    assert.equal(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state])), '[{},{},"",null]');
     await page.reload();
-    await page.getByRole("button", { name: "Sign out" }).waitFor();
-    await page.getByText("No script yet.").or(page.getByRole("table")).first().waitFor();
-    await page.goBack();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
     assert.ok(!page.url().includes(TOKEN));
-    const other = await openHome(browser, `${host.url}#/scripts`);
-    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+    // A token of any characters, and an address that is none.
+    const other = await openHome(browser, `${host.url}#token=${encodeURIComponent("a/b+c==")}`);
+    await other.getByText("The token", { exact: false }).or(other.getByRole("alert")).first().waitFor();
+    assert.ok(!other.url().includes("token"));
+    // The same link, in a page that is open.
+    await other.evaluate((token) => (location.hash = `#token=${token}`), TOKEN);
+    await other.getByRole("button", { name: "Sign out" }).waitFor();
+    await other.getByText("No script yet.").or(other.getByRole("table")).first().waitFor();
+    assert.ok(!other.url().includes(TOKEN));
+    other.faults.length = 0;
+    await other.evaluate(() => (location.hash = "#/%zz"));
+    await other.getByRole("heading", { name: "Nothing here" }).waitFor();
+    assert.deepEqual(other.faults, []);
     assert.deepEqual(page.faults.filter((fault) => !fault.includes("ERR_ABORTED")), []);
+  });
+
+  test("a page of a script cannot get at the token: not from storage, and not by opening the page itself", async () => {
+    await host.deploy("thief", `export default { fetch: () => new Response("<p id=found></p><script>found.textContent = JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, window.opener === null]); onclick = () => open('/#token=stolen', 'page')</script>", { headers: { "content-type": "text/html" } }) };`);
+    const page = await signedIn("#/scripts/tenants/thief");
+    const [script] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "/dispatch/tenants/thief/" }).click()]);
+    await script.locator("#found").getByText("[").waitFor();
+    assert.equal(await script.locator("#found").textContent(), '[{},{},"",true]');
+    const [opened] = await Promise.all([page.context().waitForEvent("page"), script.locator("body").click({ position: { x: 5, y: 5 } })]);
+    await opened.getByText("Another page has opened this one").waitFor();
+    assert.equal(await opened.locator("input[type=password]:visible").count(), 0);
   });
 
   test("a wrong token is told, a right one opens, and signing out closes", async () => {
@@ -73,7 +92,8 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
     await page.getByRole("heading", { name: "tenants" }).waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await page.evaluate(() => (location.hash = "#/"));
+    assert.equal(await page.locator("#token").inputValue(), "");
   });
 
   test("write, run, break, fix, save, deploy 10 %, watch the split, roll back", async () => {
@@ -138,21 +158,34 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
     await slider.focus();
     for (let i = 0; i < 5; i += 1) await page.keyboard.press("ArrowRight");
     await page.getByRole("button", { name: "Deploy 15 %" }).waitFor();
+    // Beyond a half the other one has less, and the slider is for that.
+    await slider.fill("60");
+    await page.getByRole("button", { name: "Deploy 60 %" }).click();
+    await page.getByRole("img", { name: /version 2 for 60 percent/ }).waitFor();
+    assert.equal(await slider.inputValue(), "40");
+    await slider.fill("70");
+    await page.getByRole("button", { name: "Deploy 70 %" }).click();
+    await page.getByRole("img", { name: /version 1 for 70 percent/ }).waitFor();
+    await page.getByRole("button", { name: "Deploy version 1 to all" }).click();
+    await page.getByRole("img", { name: "version 1 for 100 percent" }).waitFor();
+    await slider.fill("10");
+    await page.getByRole("button", { name: "Deploy 10 %" }).click();
+    await page.getByRole("img", { name: /version 2 for 10 percent/ }).waitFor();
     await page.getByRole("button", { name: "Roll back to the deployment before" }).click();
     await page.getByText("Rolled back.").waitFor();
     await page.getByRole("img", { name: "version 1 for 100 percent" }).waitFor();
     for (let i = 0; i < 20; i += 1) assert.equal(version(await asked("story", i)), first);
     // Chrome itself gives what is typed over a selection the style of what was there, which the policy does not let it.
-    const others = page.faults.filter((fault) => !/run: 400|status of 400|: 502|^Applying inline style/.test(fault));
-    assert.deepEqual(others, [], "but for what was broken on purpose");
+    const others = page.faults.filter((fault) => !/run: 400|settings: 404|status of 40[04]|: 502|^Applying inline style/.test(fault));
+    assert.deepEqual(others, [], "but for what was broken on purpose, and a script that there is not yet");
   });
 
   test("a script that is there is edited, and what the API refuses is told", async () => {
-    await host.deploy("edited", WORKS);
+    const bound = "export default { fetch(request, env) { return new Response(`${env.V} ${env.S} one`); } };";
+    await host.deploy("edited", bound, { compatibility_date: "2026-05-05", compatibility_flags: ["nodejs_compat"], bindings: [{ type: "plain_text", name: "V", text: "v" }, { type: "secret_text", name: "S", text: "hush" }] });
     const page = await signedIn("#/scripts/tenants/edited");
     await page.getByRole("link", { name: "Edit", exact: true }).click();
-    await page.getByText("asked for", { exact: false }).first().waitFor();
-    assert.equal((await code(page).innerText()).includes('new Response("one")'), true);
+    await page.waitForFunction(() => document.querySelector(".editor")?.shadowRoot?.textContent.includes("env.V"));
     await page.locator("#name").fill("no such name as this with a length that no name has and more than sixty three letters");
     await page.getByRole("button", { name: "Save and make live" }).click();
     assert.equal(await page.locator("#name").evaluate((field) => field.validity.valid), false);
@@ -160,7 +193,18 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
     await write(page, UNREADABLE);
     await page.getByRole("button", { name: "Save and make live" }).click();
     await page.getByRole("alert").getByText("SyntaxError").waitFor();
-    assert.equal(await text(await host.ask("edited/")), "one", "and nothing has changed");
+    assert.equal(await text(await host.ask("edited/")), "v hush one", "and nothing has changed");
+    // What it is set to stays, live or not.
+    for (const [button, said] of [["Save and make live", "It is live for all."], ["Save as a version", "It is saved, and live for nobody yet."]]) {
+      await write(page, bound.replace("one", "two"));
+      await page.getByRole("button", { name: button }).click();
+      await page.getByText(said).waitFor();
+    }
+    assert.equal(await text(await host.ask("edited/")), "v hush two");
+    const [newest] = (await host.api("GET", "/accounts/acc/workers/dispatch/namespaces/tenants/scripts/edited/versions")).result.items;
+    assert.equal(await text(await host.ask(`edited@${newest.id.slice(0, 8)}/`)), "v hush two");
+    const settings = (await host.api("GET", "/accounts/acc/workers/dispatch/namespaces/tenants/scripts/edited/settings")).result;
+    assert.deepEqual([settings.compatibility_date, settings.compatibility_flags], ["2026-05-05", ["nodejs_compat"]]);
   });
 
   test("every example runs", async () => {
@@ -174,8 +218,9 @@ describe("the page, with the token", { timeout: 180_000 }, () => {
       await result(page).waitFor();
       const status = Number((await result(page).locator("h2").first().textContent()).slice(0, 3));
       assert.equal(status, name === "Tunnel" ? 502 : 200, name);
-      await page.evaluate(() => document.querySelector("[aria-label=Result]").remove());
-      await page.reload();
+      await page.evaluate(() => (location.hash = "#/cost"));
+      await page.getByRole("heading", { name: "Cost" }).waitFor();
+      await page.evaluate(() => (location.hash = "#/playground"));
       await code(page).waitFor();
     }
   });

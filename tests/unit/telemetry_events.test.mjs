@@ -51,6 +51,29 @@ describe("secrets", () => {
     assert.equal(masking([["D", "$&$1 x"]])("$&$1 x"), "[secret D]");
   });
 
+  test("are masked in each way to write them in a URL, and within base64", () => {
+    const odd = "p@ss word!/ü";
+    const masked = masking([["KEY", odd]]);
+    for (const form of [new URLSearchParams({ k: odd }).toString(), `k=${encodeURI(odd)}`, `k=${encodeURIComponent(odd)}`]) assert.equal(masked(form), "k=[secret KEY]", form);
+    for (const before of ["user:", "us:", "use:", ""]) {
+      for (const encoding of ["base64", "base64url"]) {
+        const hidden = masked(Buffer.from(`${before}${odd}${before}`).toString(encoding));
+        assert.ok(hidden.includes("[secret KEY]") && !Buffer.from(hidden.replaceAll("[secret KEY]", ""), encoding).toString().includes("ss wo"), `${before} ${encoding} ${hidden}`);
+      }
+    }
+    assert.equal(masking([["HALF", "half \ud800"]])("half \ud800"), "[secret HALF]", "of half a character there is no URL");
+  });
+
+  test("are not left where a text is cut", () => {
+    const secret = "0123456789abcdef";
+    for (const before of [16 * 1024 - 10, 16 * 1024 - 1]) {
+      const [line] = eventOf(item({ logs: [{ level: "log", message: ["-".repeat(before) + secret + "-".repeat(100), { deep: "-".repeat(before) + secret + "-".repeat(100) }], timestamp: 1 }] }), OWNER, masking([["KEY", secret]])).logs;
+      for (const part of line.message) assert.ok(!JSON.stringify(part).includes("0123"), `${before}`);
+    }
+    const [line] = eventOf(item({ logs: [{ level: "log", message: [48_213_377, 5n === 5n, undefined], timestamp: 1 }] }), OWNER, masking([["PIN", "48213377"]])).logs;
+    assert.deepEqual(line.message, ["[secret PIN]", true, "undefined"]);
+  });
+
   test("are masked in all of an event", () => {
     const event = eventOf(item({
       logs: [{ level: "log", message: ["hush-hush", { deep: ["hush-hush"], "hush-hush": 1 }, 5, null], timestamp: 1 }],
@@ -67,7 +90,7 @@ describe("filters", () => {
     for (const [filter, fits] of [
       [{ outcome: ["exception", "unknown"] }, true], [{ outcome: ["error"] }, true], [{ outcome: ["ok"] }, false],
       [{ method: ["post", "get"] }, true], [{ method: ["POST"] }, false],
-      [{ query: "hello" }, true], [{ query: "world" }, true], [{ query: "TypeError: no" }, true], [{ query: "Hello" }, false],
+      [{ query: "hello" }, true], [{ query: "world" }, true], [{ query: "TypeError: no" }, true], [{ query: "HELLO" }, true], [{ query: "level" }, false],
       [{ header: { key: "User-Agent" } }, true], [{ header: { key: "user-agent", query: "u" } }, true], [{ header: { key: "user-agent", query: "x" } }, false], [{ header: { key: "cookie" } }, false],
       [{ client_ip: ["192.0.2.1"] }, true], [{ client_ip: ["192.0.2.2"] }, false],
       [{ scriptVersion: ["v"] }, true], [{ scriptVersion: ["w"] }, false],
@@ -78,7 +101,7 @@ describe("filters", () => {
   });
 
   test("that are none are refused in words", () => {
-    for (const wrong of [null, {}, "x", [null], [[]], [{}], [{ a: 1 }], [{ outcome: "ok" }], [{ sampling_rate: "1" }], [{ sampling_rate: -1 }], [{ header: {} }], [{ query: 5 }], Array(21).fill({ query: "x" }), [{ __proto__: null, constructor: ["x"] }]]) {
+    for (const wrong of [null, {}, "x", [null], [[]], [{}], [{ a: 1 }], [{ outcome: "ok" }], [{ sampling_rate: "1" }], [{ sampling_rate: -1 }], [{ header: {} }], [{ query: 5 }], Array(21).fill({ query: "x" }), [{ query: "x".repeat(5000) }], [{ __proto__: null, constructor: ["x"] }]]) {
       assert.throws(() => filtersOf(wrong), { name: "Error", message: /filter/i }, JSON.stringify(wrong));
     }
   });

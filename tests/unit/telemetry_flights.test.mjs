@@ -73,7 +73,7 @@ describe("flights", () => {
     const flights = made(async (env, id, load) => void told.push([...load]));
     flights.load({}, ctx, "a").push(1);
     const [lost] = pauses.splice(0);
-    context.mock.timers.tick(9_999);
+    context.mock.timers.tick(10_999);
     flights.load({}, ctx, "a").push(2);
     assert.equal(contexts.length, 1);
     context.mock.timers.tick(1);
@@ -84,6 +84,21 @@ describe("flights", () => {
     lost.resolve();
     await turn();
     assert.deepEqual(told, [[1, 2, 3]], "and nothing twice, should it go on after all");
+  });
+
+  test("another request's context takes over in time, and what is counted goes on", async (context) => {
+    context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+    const told = [];
+    const flights = made(async (env, id, load) => void told.push([...load]));
+    for (let i = 0; i < 40; i += 1) {
+      flights.load({}, ctx, "a").push(i);
+      context.mock.timers.tick(1000);
+      await land();
+    }
+    await land();
+    await land();
+    assert.deepEqual(told.flat(), Array.from({ length: 40 }, (_, at) => at), "each once, in their order");
+    assert.ok(contexts.length >= 3, `${contexts.length} contexts in 40 seconds`);
   });
 
   test("of more ids than so many the one that has waited longest is forgotten", async () => {
@@ -110,12 +125,13 @@ describe("what an isolate brings", () => {
     for (let i = 0; i < 3; i += 1) countRequest(env, ctx, owner("s"), "v", { outcome: "ok", status: 200, ms: 5, responseBytes: 7 });
     count(env, ctx, owner("s"), "w", { log_lines: 2 });
     for (let i = 0; i < 2; i += 1) started(env, ctx, owner("s"), "v", "n/s@1", "{}");
-    event(env, ctx, owner("s"), { any: "event" });
+    event(env, ctx, owner("s"), { requestId: "r", outcome: "exception", logs: [], exceptions: [], eventTimestamp: 5, faults: [{ fingerprint: "f" }, { fingerprint: "f" }] });
     await land();
     count(env, ctx, owner("s"), "v", { log_lines: 1 });
     await land();
     const [one, two] = told;
-    assert.deepEqual([one.op, one.namespace, one.events, one.dropped], ["add", "n", [{ any: "event" }], 0]);
+    assert.deepEqual([one.op, one.namespace, one.events.length, one.ids, one.dropped], ["add", "n", 1, ["r"], 0]);
+    assert.deepEqual(one.faults.map(({ script, count, last, fault }) => [script, count, last.request, fault]), [["s", 2, "r", { fingerprint: "f" }]]);
     assert.deepEqual(one.series, [["s", "v", { "outcome.ok": 3, "status.2xx": 3, "took.7": 3, took_ms: 15, response_bytes: 21 }], ["s", "w", { log_lines: 2 }]]);
     assert.deepEqual(one.identities, [{ key: "n/s@1", script: "s", version: "v", parts: "{}", starts: 2 }]);
     assert.ok(two.isolate === one.isolate && two.sequence > one.sequence);
@@ -127,12 +143,16 @@ describe("what an isolate brings", () => {
   test("is bounded: series beyond so many are their namespace's, events beyond so many are counted", async () => {
     const { env, told } = host();
     for (let i = 0; i < 300; i += 1) count(env, ctx, owner(`s${i}`), "", { log_lines: 1 });
-    for (let i = 0; i < 300; i += 1) event(env, ctx, owner("s"), { text: "x".repeat(100) });
+    const call = (text, more) => ({ requestId: null, outcome: "ok", logs: [text], exceptions: [], eventTimestamp: 1, ...more });
+    // Those that wrote nothing take no place from others, and what was thrown is counted all the same.
+    for (let i = 0; i < 500; i += 1) event(env, ctx, owner("s"), call("", { logs: [] }));
+    for (let i = 0; i < 300; i += 1) event(env, ctx, owner("s"), call("x".repeat(100), { faults: [{ fingerprint: "f" }] }));
     await land();
-    const [{ series, events, dropped }] = told;
-    assert.deepEqual([series.length, events.length, dropped], [251, 200, 100]);
+    const [{ series, events, faults, dropped }] = told;
+    assert.deepEqual([series.length, events.filter(({ logs }) => logs.length > 0).length, events.length, dropped], [251, 200, 300, 100]);
+    assert.deepEqual(faults.map(({ count }) => count), [300]);
     assert.deepEqual(series.at(-1), ["", "", { log_lines: 50 }]);
-    event(env, ctx, owner("s"), { text: "x".repeat(600 * 1024) });
+    event(env, ctx, owner("s"), call("x".repeat(600 * 1024)));
     await land();
     assert.deepEqual([told[1].events.length, told[1].dropped], [0, 1], "nor one that is too large");
   });

@@ -22,7 +22,7 @@ export async function refused(response, status, code) {
   const { request_id: id, ...said } = error;
   assert.deepEqual(Object.keys(said).sort(), ["code", "message"]);
   // Of a script that threw, the id under which its owner finds the rest.
-  assert.equal(id, code === "dynamic_worker_threw" ? response.headers.get("x-worker-request-id") : undefined);
+  assert.equal(id, ["dynamic_worker_threw", "dynamic_worker_failed"].includes(code) ? response.headers.get("x-worker-request-id") : undefined);
   assert.equal(error.code, code, text);
   assert.match(error.message, /^[A-Z].*[.!?`]$/s, "a sentence");
   return error.message;

@@ -36,6 +36,19 @@ test("each key is a worker, each load() another, and keys that change are warned
   assert.equal(projected.usd.total, Math.round((projected.usd.workers + projected.usd.requests + projected.usd.cpu) * 100) / 100);
 }));
 
+test("workers that services, objects and jobs start are counted, too", () => withScripts({}, async (host) => {
+  await host.deploy("called", `import { WorkerEntrypoint } from "cloudflare:workers"; export default class extends WorkerEntrypoint { add(a, b) { return a + b; } }`);
+  await host.deploy("calls", "export default { async fetch(request, env) { return new Response(`${await env.ADD.add(2, 3)} ${await env.ROOM.getByName('a').hello()}`); } };\nimport { DurableObject } from 'cloudflare:workers'; export class Room extends DurableObject { hello() { return 'hi'; } }", {
+    bindings: [{ type: "service", name: "ADD", service: "called" }, { type: "durable_object_namespace", name: "ROOM", class_name: "Room" }],
+    migrations: { new_tag: "v1", steps: [{ new_sqlite_classes: ["Room"] }] },
+  });
+  for (let i = 0; i < 3; i += 1) assert.equal(await text(await host.ask("calls/")), "5 hi");
+  const { days: [today] } = await cost(host, ({ days }) => days[0]?.keys >= 3 && days[0].billed_requests >= 12);
+  assert.deepEqual([today.keys, today.requests], [3, 3]);
+  // The host itself three times, the script three times, the service three times, and the object.
+  assert.ok(today.billed_requests >= 12, `${today.billed_requests}`);
+}));
+
 test("a script that is run once is a worker of that day", () => withScripts({}, async (host) => {
   const form = new FormData();
   form.set("metadata", JSON.stringify({ main_module: "index.js" }));

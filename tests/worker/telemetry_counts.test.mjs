@@ -108,7 +108,7 @@ describe("telemetry", () => {
     const object = objects.get(objects.idFromName("another"));
     const add = async (sequence, requests) => {
       const series = [["s", "v", { "outcome.ok": requests }]];
-      const body = JSON.stringify({ op: "add", isolate: "i", sequence, namespace: "n", series, identities: [], events: [], dropped: 0 });
+      const body = JSON.stringify({ op: "add", isolate: "i", sequence, namespace: "n", series, identities: [], events: [], faults: [], ids: [], dropped: 0 });
       assert.equal((await object.fetch("https://x/", { method: "POST", body })).status, 200);
     };
     for (const [sequence, requests] of [[1, 2], [1, 2], [2, 3], [1, 2], [3, 4]]) await add(sequence, requests);
@@ -156,7 +156,7 @@ describe("telemetry", () => {
     const objects = await host.miniflare.getDurableObjectNamespace("TELEMETRY");
     const object = objects.get(objects.idFromName(id));
     const ask = async (input) => (await object.fetch("https://x/", { method: "POST", body: JSON.stringify(input) })).status;
-    const add = { op: "add", isolate: "i", sequence: 1, namespace: "leaving", series: [], identities: [], events: [], dropped: 0 };
+    const add = { op: "add", isolate: "i", sequence: 1, namespace: "leaving", series: [], identities: [], events: [], faults: [], ids: [], dropped: 0 };
     assert.equal(await ask(add), 200);
     await host.api("DELETE", `${NAMESPACES}/leaving`);
     assert.equal(await until(() => ask({ op: "totals" }), (status) => status === 404), 404);

@@ -130,6 +130,22 @@ describe("errors", () => {
     assert.ok(!/iterable|prices|shop/.test(body));
   });
 
+  test("nor by an error that looks like one of the runtime's", async () => {
+    await host.deploy("forges", `export default { fetch() { throw new Error("internal error; reference = private"); } };`);
+    const answer = await host.ask("forges/");
+    const { error } = JSON.parse(await text(answer, 502));
+    assert.ok(!JSON.stringify(error).includes("private"), JSON.stringify(error));
+    assert.equal(error.request_id, answer.headers.get(ID));
+  });
+
+  test("how often is exact, however many events are too many to be kept", async () => {
+    await host.deploy("busy", `export default { fetch(request) { if (request.url.endsWith("boom")) throw new Error("busy"); return new Response("x"); } };`);
+    await Promise.all(Array.from({ length: 8 }, async (_, from) => { for (let i = 0; i < 60; i += 1) await (await host.ask(`busy/${(from + i) % 5 === 0 ? "boom" : ""}`)).arrayBuffer(); }));
+    const [fault] = await until(() => told.get("/scripts/busy/errors"), ([fault]) => fault?.count >= 96);
+    assert.equal(fault.count, 96);
+    assert.ok((await told.events("busy", 1)).every(({ outcome }) => outcome === "exception"));
+  });
+
   test("in development the answer itself tells all of it", () => withScripts({ bindings: { ERROR_DETAIL: "true" } }, async (dev) => {
     await dev.deploy("bad", `export default { fetch(request, env) { console.log("before"); throw new Error("of " + env.KEY); } };`, { bindings: [{ type: "secret_text", name: "KEY", text: "hush-hush" }] });
     const answer = await dev.ask("bad/");
@@ -146,9 +162,12 @@ describe("errors", () => {
     const objects = await host.miniflare.getDurableObjectNamespace("TELEMETRY");
     const object = objects.get(objects.idFromName("flooded"));
     const ask = async (body) => (await object.fetch("https://x/", { method: "POST", body: JSON.stringify(body) })).json();
-    const thrown = (scriptName, at) => ({ scriptName, scriptVersion: { id: "v" }, eventTimestamp: Date.now() + at, requestId: `r${at}`, outcome: "exception", logs: [], exceptions: [{}], faults: [{ fingerprint: `f${at}`, name: "Error", message: "m" }] });
-    const events = [thrown("steady", 1), ...Array.from({ length: 150 }, (_, at) => thrown("floods", at + 2))];
-    await ask({ op: "add", isolate: "i", sequence: 1, namespace: "n", series: [], identities: [], events, dropped: 0 });
+    const thrown = (script, at) => {
+      const once = { at: Date.now() + at, version: "v", request: `r${at}` };
+      return { script, count: 1, first: once, last: once, fault: { fingerprint: `f${at}`, name: "Error", message: "m" } };
+    };
+    const faults = [thrown("steady", 1), ...Array.from({ length: 150 }, (_, at) => thrown("floods", at + 2))];
+    await ask({ op: "add", isolate: "i", sequence: 1, namespace: "n", series: [], identities: [], events: [], faults, ids: [], dropped: 0 });
     assert.deepEqual((await ask({ op: "errors", script: "steady" })).map(({ fingerprint }) => fingerprint), ["f1"]);
     const left = await ask({ op: "errors", script: "floods", limit: 200 });
     assert.deepEqual([left.length, left[0].fingerprint, left.at(-1).fingerprint], [100, "f151", "f52"]);

@@ -42,10 +42,10 @@ describe("logs", () => {
     assert.deepEqual(Object.keys(event.event.request.headers).filter((name) => ["cookie", "authorization"].includes(name)), [], "what is the visitor's is not kept");
   });
 
-  test("of a call that wrote nothing it is told that its tail arrived; of one that there was not, that it did not", async () => {
+  test("of a call that wrote nothing it is told that its tail arrived; of one that nothing is known of, that", async () => {
     const id = (await host.ask("writes/quiet")).headers.get(ID);
     assert.deepEqual(await until(() => told.get(`/logs?request_id=${id}`), ({ tail }) => tail === "arrived"), { tail: "arrived", events: [], before: null, dropped: 0 });
-    assert.equal((await told.get("/logs?request_id=00000000-0000-4000-8000-000000000000")).tail, "not_arrived");
+    assert.equal((await told.get("/logs?request_id=00000000-0000-4000-8000-000000000000")).tail, "unknown");
   });
 
   test("secrets are masked: as they are, in JSON, in a URL, in base64, in what is thrown", async () => {
@@ -130,9 +130,17 @@ describe("logs", () => {
     assert.equal(await until(one.closed, (code) => code !== undefined), 1000);
     await host.api("DELETE", `${tails}/${id}`, undefined, { status: 404 });
     await assert.rejects(listen(url), /does not open/);
+    // Nor does that silence others who listen, whether or not the client of the one that ended answers.
+    const [ended, other] = [await begin([]), await begin([])];
+    const [gone, stays] = [await listen(ended.url), await listen(other.url)];
+    await host.api("DELETE", `${tails}/${ended.id}`);
+    for (let i = 0; i < 3; i += 1) await (await host.ask("writes/quiet")).arrayBuffer();
+    assert.equal((await until(() => stays.heard, (heard) => heard.length >= 3)).length, 3);
+    assert.deepEqual(gone.heard, []);
+    stays.close();
     await assert.rejects(listen(url.replace(/[^/]+$/, "00000000-0000-4000-8000-000000000000")), /does not open/);
     assert.equal((await host.fetch(new URL(url).pathname)).status, 404, "no upgrade");
-    for (const filters of [5, [5], [{ loud: true }], [{ method: "GET" }], [{ sampling_rate: 2 }], [{ outcome: ["ok"], method: ["GET"] }]]) {
+    for (const filters of [5, [5], [{ loud: true }], [{ method: "GET" }], [{ sampling_rate: 2 }], [{ query: "x".repeat(20_000) }], [{ outcome: ["ok"], method: ["GET"] }]]) {
       const { errors } = await host.api("POST", tails, { filters }, { status: 400 });
       assert.match(errors[0].message, /filter/i);
     }

@@ -2,6 +2,7 @@
 // order in which they were made. When other code is live, those under way come to their end, new ones wait, and then the facet
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
+import { startedAs } from "../../telemetry/meter.js";
 import { namespaceNow } from "../store.js";
 import { split } from "./which.js";
 
@@ -133,6 +134,7 @@ export function supervisor(supervised) {
 			if (this.#kv.get("gone")) throw new Error("The script that this Durable Object was of is not there any more.");
 			await this.#known(object);
 			const found = told(await supervised({ ...object, known: this.#key }, this.env, this.ctx));
+			if (found.started) startedAs(this.env, this.ctx, found.started);
 			if (found.key !== this.#key) {
 				if (this.#key !== "") await this.#end();
 				this.#key = found.key;

@@ -1,6 +1,7 @@
 // A queue of a namespace: an object with a SQLite database, whose alarm delivers. What was acknowledged to a sender is on disk, and is
 // delivered at least once.
 import { DurableObject } from "cloudflare:workers";
+import { startedAs } from "../../telemetry/meter.js";
 import { namespaceNow, refused } from "../store.js";
 import { MOST_DELAY_S, settingsOf } from "./settings.js";
 
@@ -145,6 +146,7 @@ export function queues(hosted) {
 		async #deliverBatch(consumer, batch) {
 			const found = await hosted({ namespace: this.#kv.get("namespace"), script: consumer.script_name }, this.env, this.ctx);
 			if (typeof found === "string" || found === null) throw new Error(found ?? "storage does not answer.");
+			if (found.started) startedAs(this.env, this.ctx, found.started);
 			const messages = batch.map(({ seq, id, sent, type, body, attempts }) => ({ id, timestamp: sent, type, attempts, body: type === "v8" ? this.#kv.get(`body ${seq}`) : type === "bytes" ? new Uint8Array(body) : body }));
 			let timer;
 			const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_MS, { error: "It took too long." })));

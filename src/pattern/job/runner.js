@@ -1,6 +1,7 @@
 // Runs an item of a job in a worker that is made for it. An entrypoint of its own, called by loopback: each call is a request of
 // its own to the runtime, which lets a request have four dynamic workers at once, and a Durable Object ten.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { count } from "../../telemetry/meter.js";
 
 // A Durable Object keeps a row of at most two megabytes.
 const MOST_BYTES = 1 << 20;
@@ -54,17 +55,21 @@ export function runner(scripted) {
 
 		async #worker({ code, main, script }) {
 			if (script === null) {
+				count(this.env, this.ctx, OWN, "", { loads: 1 });
 				const modules = { "main.js": main, "job.js": code };
 				return this.env.LOADER.load({ compatibilityDate: DATE, mainModule: "main.js", modules, env: {}, globalOutbound: null });
 			}
-			const worker = await scripted({ script }, this.env, this.ctx);
-			const problem = problemOf(worker);
+			const found = await scripted({ script }, this.env, this.ctx);
+			const problem = problemOf(found);
 			if (problem) throw new Error(problem.message);
-			return worker;
+			count(this.env, this.ctx, found.owner, found.version, { loads: 1 });
+			return found.worker;
 		}
 	};
 }
 
+// Whose the code is that came with a job.
+const OWN = { namespace: "builtin", namespace_id: "builtin", script: "job" };
 const tooLong = ({ deadline_ms: ms }) => ({ outcome: "timed_out", error: { message: `It took longer than ${ms} ms.` } });
 
 // What it gave, as it can be kept: as JSON.
@@ -80,8 +85,8 @@ function kept(value) {
 }
 
 // Rust gives a stub, or the text of an error.
-function problemOf(worker) {
-	return typeof worker === "string" ? JSON.parse(worker) : worker === null ? { status: 503, code: "storage_unavailable", message: "The script cannot be read for the moment." } : null;
+function problemOf(found) {
+	return typeof found === "string" ? JSON.parse(found) : found === null ? { status: 503, code: "storage_unavailable", message: "The script cannot be read for the moment." } : null;
 }
 
 function told(error) {
