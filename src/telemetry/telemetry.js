@@ -77,14 +77,20 @@ export class Telemetry extends DurableObject {
 	_add({ isolate, sequence, series, identities, events, faults, ids, dropped }) {
 		const now = Date.now();
 		if (sequence > (this.#isolates.get(isolate) ?? 0)) {
-			this.ctx.storage.transactionSync(() => {
-				this.#sql.exec("INSERT OR REPLACE INTO isolate (id, sequence, seen) VALUES (?, ?, ?)", isolate, sequence, now);
-				this.#series.add(now, series);
-				this.#identities.add(now, identities);
-				this.#events.add(events, ids, dropped);
-				this.#faults.add(faults);
-				if (now - this.#forgotten > HOUR_MS) this.#forget(now);
-			});
+			try {
+				this.ctx.storage.transactionSync(() => {
+					this.#sql.exec("INSERT OR REPLACE INTO isolate (id, sequence, seen) VALUES (?, ?, ?)", isolate, sequence, now);
+					this.#series.add(now, series);
+					this.#identities.add(now, identities);
+					this.#events.add(events, ids, dropped);
+					this.#faults.add(faults);
+					if (now - this.#forgotten > HOUR_MS) this.#forget(now);
+				});
+			} catch (error) {
+				// What is in memory may be of what was taken back.
+				this.#made = false;
+				throw error;
+			}
 			this.#isolates.set(isolate, sequence);
 			this.#tails.send(now, events, dropped);
 		}
