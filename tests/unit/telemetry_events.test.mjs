@@ -69,6 +69,8 @@ describe("secrets", () => {
     for (const before of [16 * 1024 - 10, 16 * 1024 - 1]) {
       const [line] = eventOf(item({ logs: [{ level: "log", message: ["-".repeat(before) + secret + "-".repeat(100), { deep: "-".repeat(before) + secret + "-".repeat(100) }], timestamp: 1 }] }), OWNER, masking([["KEY", secret]])).logs;
       for (const part of line.message) assert.ok(!JSON.stringify(part).includes("0123"), `${before}`);
+      const { exceptions } = eventOf(item({ exceptions: [{ name: "Error", message: "-".repeat(before) + secret + "-".repeat(100), timestamp: 1 }] }), OWNER, masking([["KEY", secret]]));
+      assert.ok(!exceptions[0].message.includes("0123"), `${before}`);
     }
     const [line] = eventOf(item({ logs: [{ level: "log", message: [48_213_377, 5n === 5n, undefined], timestamp: 1 }] }), OWNER, masking([["PIN", "48213377"]])).logs;
     assert.deepEqual(line.message, ["[secret PIN]", true, "undefined"]);
