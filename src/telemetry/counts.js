@@ -1,7 +1,7 @@
 // What is counted of a script: numbers by their names, that can be added up. `took.7` is how many requests took as long as class
 // 7 of histogram.js says.
 
-import { classOf, quantile } from "./histogram.js";
+import { BOUNDS, classOf, quantile } from "./histogram.js";
 
 /** What became of a request: answered by the script, refused by the host, thrown at by the script, or failed by the host. */
 export const OUTCOMES = ["ok", "refused", "threw", "host_failed"];
@@ -12,15 +12,33 @@ export function add(counts, more) {
 	return counts;
 }
 
-/** A request that ended. `ms` is until its answer began; of bytes what a length was told of. */
-export function ofRequest({ outcome, status, ms, coldMs, once, requestBytes, responseBytes }) {
-	const counts = { [`outcome.${outcome}`]: 1, [`status.${Math.floor(status / 100)}xx`]: 1, [`took.${classOf(ms)}`]: 1, took_ms: ms };
-	if (coldMs !== undefined) add(counts, { cold_starts: 1, cold_start_ms: coldMs });
-	if (once) counts.loads = 1;
-	if (requestBytes > 0) counts.request_bytes = requestBytes;
-	if (responseBytes === undefined) counts.responses_of_unknown_length = 1;
-	else if (responseBytes > 0) counts.response_bytes = responseBytes;
-	return counts;
+// Named once: this is counted with each request.
+const OUTCOME = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, `outcome.${outcome}`]));
+const STATUS = Array.from({ length: 6 }, (_, digit) => `status.${digit}xx`);
+const TOOK = Array.from({ length: BOUNDS.length + 1 }, (_, at) => `took.${at}`);
+
+/** Counts one thing. */
+export function bump(counts, name, number) {
+	counts[name] = (counts[name] ?? 0) + number;
+}
+
+/** Counts how long something took. */
+export const bumpTook = (counts, ms) => bump(counts, TOOK[classOf(ms)], 1);
+
+/** Counts a request that ended. `ms` is until its answer began; of bytes what a length was told of. */
+export function addRequest(counts, { outcome, status, ms, coldMs, once, requestBytes, responseBytes }) {
+	bump(counts, OUTCOME[outcome], 1);
+	bump(counts, STATUS[Math.floor(status / 100)], 1);
+	bumpTook(counts, ms);
+	bump(counts, "took_ms", ms);
+	if (coldMs !== undefined) {
+		bump(counts, "cold_starts", 1);
+		bump(counts, "cold_start_ms", coldMs);
+	}
+	if (once) bump(counts, "loads", 1);
+	if (requestBytes > 0) bump(counts, "request_bytes", requestBytes);
+	if (responseBytes === undefined) bump(counts, "responses_of_unknown_length", 1);
+	else if (responseBytes > 0) bump(counts, "response_bytes", responseBytes);
 }
 
 const NUMBERS = [

@@ -1,7 +1,6 @@
 // What is measured of scripts in this isolate, on its way to the object of their namespace: src/telemetry/telemetry.js.
 
-import { add, ofRequest } from "./counts.js";
-import { hasNews } from "./event.js";
+import { add, addRequest, bump } from "./counts.js";
 import { Flights } from "./flights.js";
 import { isolate, next } from "./isolate.js";
 
@@ -29,18 +28,40 @@ function load(env, ctx, { namespace, namespace_id }) {
 	return load;
 }
 
+// What is counted of a version of a script. No name has a line's end in it.
+function countsOf({ series }, script, version) {
+	let id = `${script}\n${version}`;
+	let counts = series.get(id);
+	if (counts !== undefined) return counts;
+	if (series.size >= MOST_SERIES) {
+		id = "\n";
+		counts = series.get(id);
+	}
+	if (counts === undefined) series.set(id, (counts = {}));
+	return counts;
+}
+
 /** Counts something of a version of a script. `owner` is `{ namespace, namespace_id, script }`. */
 export function count(env, ctx, owner, version, counts) {
-	const { series } = load(env, ctx, owner);
-	let id = JSON.stringify([owner.script, version]);
-	if (!series.has(id) && series.size >= MOST_SERIES) id = '["",""]';
-	if (!series.has(id)) series.set(id, {});
-	add(series.get(id), counts);
+	add(countsOf(load(env, ctx, owner), owner.script, version), counts);
 }
 
 /** Counts a request that ended; see counts.js. */
 export function countRequest(env, ctx, owner, version, request) {
-	count(env, ctx, owner, version, ofRequest(request));
+	addRequest(countsOf(load(env, ctx, owner), owner.script, version), request);
+}
+
+/**
+ * Counts a call that wrote nothing and went well, as nearly all do. `tell` promises its event: only a live tail wants to know it, and
+ * whether there is one the object says.
+ */
+export function quiet(env, ctx, owner, version, requestId, cpuMs, tell) {
+	const one = load(env, ctx, owner);
+	const counts = countsOf(one, owner.script, version);
+	bump(counts, "invocations", 1);
+	if (cpuMs > 0) bump(counts, "cpu_ms", cpuMs);
+	if (requestId !== undefined && one.ids.length < MOST_IDS) one.ids.push(requestId);
+	if (one.quiet.length < MOST_QUIET) one.quiet.push(tell);
 }
 
 /** A worker was started under this key, whose `parts` are digests of what it was made of. */
@@ -54,17 +75,13 @@ export function started(env, ctx, owner, version, key, parts) {
 /** A version was started that another object of ours calls: its note, with its identity. */
 export const startedAs = (env, ctx, { owner, version = "", identity: [key, parts] }) => started(env, ctx, owner, version, key, parts);
 
-/** A call of a script, in the form of src/telemetry/event.js, with its `faults`. */
+/** A call of a script that has news, in the form of src/telemetry/event.js, with its `faults`. */
 export function event(env, ctx, owner, event) {
 	const one = load(env, ctx, owner);
 	const { requestId, faults = [] } = event;
 	if (requestId !== null && one.ids.length < MOST_IDS) one.ids.push(requestId);
 	// How often it was thrown is counted, whether the event is kept or not.
 	for (const fault of faults) thrown(one.faults, owner, event, fault);
-	if (!hasNews(event)) {
-		if (one.quiet.length < MOST_QUIET) one.quiet.push(event);
-		return;
-	}
 	const bytes = JSON.stringify(event).length;
 	if (one.events.length >= MOST_EVENTS || one.bytes + bytes > MOST_EVENT_BYTES) {
 		one.dropped += 1;
@@ -83,12 +100,17 @@ function thrown(faults, { script, version }, { eventTimestamp: at, requestId: re
 
 async function tell(env, id, { sequence, namespace, series, identities, events, quiet, faults, ids, dropped }) {
 	if (env.TELEMETRY === undefined) throw new Error('wrangler.toml has no Durable Object binding "TELEMETRY"');
-	const counted = [...series].map(([id, counts]) => [...JSON.parse(id), counts]);
-	const brought = { series: counted, identities: [...identities.values()], events: [...events, ...quiet].sort(byTime), faults: [...faults.values()], ids, dropped };
+	const counted = [...series].map(([id, counts]) => [...id.split("\n"), counts]);
+	const brought = { series: counted, identities: [...identities.values()], events, faults: [...faults.values()], ids, dropped };
 	const body = JSON.stringify({ op: "add", isolate: isolate(), sequence, namespace, ...brought });
-	const answer = await env.TELEMETRY.getByName(id).fetch("https://telemetry/", { method: "POST", body });
+	const object = env.TELEMETRY.getByName(id);
+	const answer = await object.fetch("https://telemetry/", { method: "POST", body });
 	const told = await answer.json();
 	if (!answer.ok) throw new Error(`its object answered ${answer.status}`);
+	if (told.listens && events.length + quiet.length + dropped > 0) {
+		const all = [...events, ...(await Promise.all(quiet.map((tell) => tell())))].sort(byTime);
+		await object.fetch("https://telemetry/", { method: "POST", body: JSON.stringify({ op: "live", events: all, dropped }) });
+	}
 	if (env.ANALYTICS !== undefined) for (const one of counted) env.ANALYTICS.writeDataPoint(point(namespace, one));
 	return told.pause_ms;
 }

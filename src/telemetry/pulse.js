@@ -1,8 +1,8 @@
 // How this Worker is doing in all its isolates together: what each knows of its last second goes to one object, which adds it up.
 
-import { add, classes } from "./counts.js";
+import { add, bump, bumpTook, classes } from "./counts.js";
 import { Flights } from "./flights.js";
-import { classOf, quantile } from "./histogram.js";
+import { quantile } from "./histogram.js";
 import { isolate, next } from "./isolate.js";
 
 const NAME = "pulse";
@@ -30,7 +30,10 @@ export function begins(env, ctx) {
 /** It ended: `failed` where that is a failure of ours or of a script's, 5xx. */
 export function ended(env, ctx, ms, failed) {
 	active -= 1;
-	add(flights.load(env, ctx, NAME).counts, { requests: 1, failures: failed ? 1 : 0, [`took.${classOf(ms)}`]: 1 });
+	const { counts } = flights.load(env, ctx, NAME);
+	bump(counts, "requests", 1);
+	if (failed) bump(counts, "failures", 1);
+	bumpTook(counts, ms);
 }
 
 /** The numbers of all isolates, as JSON for /metrics; of this one alone where the others' cannot be had. */

@@ -2,9 +2,9 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arrived } from "./arrivals.js";
-import { eventOf, hasNews } from "./event.js";
+import { REQUEST_ID, eventOf, hasNews } from "./event.js";
 import { masking } from "./mask.js";
-import { count, event as send } from "./meter.js";
+import { count, quiet, event as send } from "./meter.js";
 
 // Asked by the loader whether a worker has loaded: no call of anybody's.
 const UNTRIED = "__workerLoaderLoads";
@@ -48,21 +48,32 @@ export function tails(known, fault) {
 		return faults;
 	}
 
+	// Whether a call wrote nothing and went well; then it is counted.
+	function isQuiet(item, owner, env, ctx) {
+		if (hasNews(item)) return false;
+		const { event, cpuTime } = item;
+		const tell = async () => eventOf(item, owner, (await knownOf(owner, env, ctx)).masked);
+		quiet(env, ctx, owner, owner.version, event?.request?.headers[REQUEST_ID], cpuTime, tell);
+		return true;
+	}
+
 	return class Tail extends WorkerEntrypoint {
 		async tail(items) {
 			const { env, ctx } = this;
 			const calls = items.filter(({ event }) => event?.rpcMethod !== UNTRIED);
-			if (calls.length === 0) return;
 			const owner = ctx.props;
+			// Nearly all calls are over here.
+			const loud = owner.once ? calls : calls.filter((item) => !isQuiet(item, owner, env, ctx));
+			if (loud.length === 0) return;
 			// What is run once is told to whoever runs it, who knows its secrets.
 			const { masked, place } = owner.once ? RAW : await knownOf(owner, env, ctx);
-			for (const item of calls) {
+			for (const item of loud) {
 				const event = eventOf(item, owner, masked);
 				if (!owner.once) event.faults = await faultsOf(event, env, place, masked);
 				arrived(event);
 				count(env, ctx, owner, owner.version, { invocations: 1, loads: owner.once ? 1 : 0, log_lines: item.logs.length, exceptions: item.exceptions.length, cpu_ms: event.cpuTime });
 				if (!owner.once) send(env, ctx, owner, event);
-				if (owner.writes && hasNews(event)) console.log(JSON.stringify(line(owner, event)));
+				if (owner.writes) console.log(JSON.stringify(line(owner, event)));
 			}
 		}
 	};

@@ -92,9 +92,14 @@ export class Telemetry extends DurableObject {
 				throw error;
 			}
 			this.#isolates.set(isolate, sequence);
-			this.#tails.send(now, events, dropped);
 		}
-		return { pause_ms: pauseOf(this.#busy(isolate, now)) };
+		return { pause_ms: pauseOf(this.#busy(isolate, now)), listens: this.ctx.getWebSockets().length > 0 };
+	}
+
+	// What an isolate tells of where it was told that somebody listens: of calls that wrote nothing, too.
+	_live({ events, dropped }) {
+		this.#tails.send(Date.now(), events, dropped);
+		return null;
 	}
 
 	// How many isolates were heard of in the last minute.

@@ -1,7 +1,7 @@
 // What is counted, and how it is added up: src/telemetry/counts.js, histogram.js.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { add, classes, ofRequest, told } from "../../src/telemetry/counts.js";
+import { addRequest, classes, told } from "../../src/telemetry/counts.js";
 import { BOUNDS, classOf, quantile, upTo } from "../../src/telemetry/histogram.js";
 
 describe("classes of time", () => {
@@ -39,9 +39,9 @@ describe("classes of time", () => {
 
 test("requests are added up to what is told of them", () => {
   const counts = {};
-  add(counts, ofRequest({ outcome: "ok", status: 200, ms: 4, coldMs: 30, requestBytes: 10, responseBytes: 5 }));
-  add(counts, ofRequest({ outcome: "ok", status: 302, ms: 6, requestBytes: 0, responseBytes: undefined, once: true }));
-  add(counts, ofRequest({ outcome: "threw", status: 502, ms: 8, responseBytes: 0 }));
+  addRequest(counts, { outcome: "ok", status: 200, ms: 4, coldMs: 30, requestBytes: 10, responseBytes: 5 });
+  addRequest(counts, { outcome: "ok", status: 302, ms: 6, requestBytes: 0, responseBytes: undefined, once: true });
+  addRequest(counts, { outcome: "threw", status: 502, ms: 8, responseBytes: 0 });
   const { latency_ms, ...rest } = told(counts);
   assert.deepEqual(rest, {
     requests: 3,

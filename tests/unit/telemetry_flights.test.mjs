@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Flights } from "../../src/telemetry/flights.js";
-import { DOUBLES, count, countRequest, event, started } from "../../src/telemetry/meter.js";
+import { DOUBLES, count, countRequest, event, quiet, started } from "../../src/telemetry/meter.js";
 
 let pauses = [];
 globalThis.scheduler = { wait: (ms) => new Promise((resolve) => pauses.push({ ms, resolve })) };
@@ -118,10 +118,10 @@ describe("flights", () => {
 
 describe("what an isolate brings", () => {
   const owner = (script, namespace_id = "id") => ({ namespace: "n", namespace_id, script });
-  function host(ok = true) {
+  function host(ok = true, listens = false) {
     const told = [];
     const points = [];
-    const fetch = async (url, { body }) => (told.push(JSON.parse(body)), Response.json({ pause_ms: 1000 }, { status: ok ? 200 : 500 }));
+    const fetch = async (url, { body }) => (told.push(JSON.parse(body)), Response.json({ pause_ms: 1000, listens }, { status: ok ? 200 : 500 }));
     return { told, points, env: { TELEMETRY: { getByName: (name) => (assert.equal(name, "id"), { fetch }) }, ANALYTICS: { writeDataPoint: (point) => points.push(point) } } };
   }
 
@@ -149,17 +149,28 @@ describe("what an isolate brings", () => {
     const { env, told } = host();
     for (let i = 0; i < 300; i += 1) count(env, ctx, owner(`s${i}`), "", { log_lines: 1 });
     const call = (text, more) => ({ requestId: null, outcome: "ok", logs: [text], exceptions: [], eventTimestamp: 1, ...more });
-    // Those that wrote nothing take no place from others, and what was thrown is counted all the same.
-    for (let i = 0; i < 500; i += 1) event(env, ctx, owner("s"), call("", { logs: [] }));
+    // What was thrown is counted all the same.
     for (let i = 0; i < 300; i += 1) event(env, ctx, owner("s"), call("x".repeat(100), { faults: [{ fingerprint: "f" }] }));
     await land();
     const [{ series, events, faults, dropped }] = told;
-    assert.deepEqual([series.length, events.filter(({ logs }) => logs.length > 0).length, events.length, dropped], [251, 200, 300, 100]);
+    assert.deepEqual([series.length, events.length, dropped], [251, 200, 100]);
     assert.deepEqual(faults.map(({ count }) => count), [300]);
     assert.deepEqual(series.at(-1), ["", "", { log_lines: 50 }]);
     event(env, ctx, owner("s"), call("x".repeat(600 * 1024)));
     await land();
     assert.deepEqual([told[1].events.length, told[1].dropped], [0, 1], "nor one that is too large");
+  });
+
+  test("calls that wrote nothing are counted, and told where somebody listens", async () => {
+    for (const listens of [false, true]) {
+      const { env, told } = host(true, listens);
+      let made = 0;
+      for (let i = 0; i < 150; i += 1) quiet(env, ctx, owner("s"), "v", `r${i}`, 2, async () => ({ eventTimestamp: (made += 1) }));
+      await land();
+      assert.deepEqual(told[0].series, [["s", "v", { invocations: 150, cpu_ms: 300 }]]);
+      assert.equal(told[0].ids.length, 150);
+      assert.deepEqual([told.length, made, told[1]?.op, told[1]?.events.length], listens ? [2, 100, "live", 100] : [1, 0, undefined, undefined]);
+    }
   });
 
   test("is in Analytics Engine only once it has arrived", async (context) => {

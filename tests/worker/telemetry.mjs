@@ -12,9 +12,9 @@ export async function until(ask, isSo) {
   }
 }
 
-/** What a host tells of its namespace `tenants`. */
-export function telemetryOf({ api }) {
-  const get = async (path) => (await api("GET", `${NAMESPACE}${path}`)).result;
+/** What a host tells of a namespace, `tenants` where no other is said. */
+export function telemetryOf({ api }, namespace = NAMESPACE) {
+  const get = async (path) => (await api("GET", `${namespace}${path}`)).result;
   return {
     get,
     analytics: (query = "") => get(`/analytics${query}`),

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { telemetryOf, until } from "../../worker/telemetry.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -63,6 +64,9 @@ declare -p API AUTH CLOUDFLARE_API_BASE_URL CLOUDFLARE_API_TOKEN CLOUDFLARE_ACCO
   test("observes it", async () => {
     const [block] = blocks("Observe");
     // It goes on until Ctrl-C, and has a test of its own.
+    // Isolates bring what they have counted once a second.
+    const { get } = telemetryOf(clients(), "/accounts/local/workers/dispatch/namespaces/newcomers");
+    await until(() => get("/analytics"), ({ series }) => series.length > 0);
     const lines = block.split("\n").filter((line) => !line.startsWith("npx wrangler tail"));
     const told = await typed(lines.join("\n").replaceAll("tenants", "newcomers"));
     for (const part of [/"outcomes"/, /"dropped"/, /"projected"/, /^# TYPE dynamic_loader_requests_total counter$/m]) assert.match(told, part);
