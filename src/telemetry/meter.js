@@ -52,7 +52,7 @@ export function countRequest(env, ctx, owner, version, request) {
 }
 
 /**
- * Counts a call that wrote nothing and went well, as nearly all do. `tell` promises its event: only a live tail wants to know it, and
+ * Counts a call that wrote nothing and went well, as nearly all do. `tell(env)` promises its event: only a live tail wants to know it, and
  * whether there is one the object says.
  */
 export function quiet(env, ctx, owner, version, requestId, cpuMs, tell) {
@@ -108,7 +108,7 @@ async function tell(env, id, { sequence, namespace, series, identities, events, 
 	const told = await answer.json();
 	if (!answer.ok) throw new Error(`its object answered ${answer.status}`);
 	if (told.listens && events.length + quiet.length + dropped > 0) {
-		const all = [...events, ...(await Promise.all(quiet.map((tell) => tell())))].sort(byTime);
+		const all = [...events, ...(await Promise.all(quiet.map((tell) => tell(env))))].sort(byTime);
 		await object.fetch("https://telemetry/", { method: "POST", body: JSON.stringify({ op: "live", events: all, dropped }) });
 	}
 	if (env.ANALYTICS !== undefined) for (const one of counted) env.ANALYTICS.writeDataPoint(point(namespace, one));

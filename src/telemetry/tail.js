@@ -11,6 +11,7 @@ const UNTRIED = "__workerLoaderLoads";
 // Where the host does not know what is secret, nothing is told of what was written.
 const WITHHELD = { masked: () => "(withheld: the secrets of this version cannot be read)", place: undefined };
 const RAW = { masked: (text) => text, place: undefined };
+const LATER = { waitUntil() {} };
 const MOST_KNOWN = 500;
 // A version's own secrets do not change, those of rules may.
 const KNOWN_MS = 10_000;
@@ -52,7 +53,8 @@ export function tails(known, fault) {
 	function isQuiet(item, owner, env, ctx) {
 		if (hasNews(item)) return false;
 		const { event, cpuTime } = item;
-		const tell = async () => eventOf(item, owner, (await knownOf(owner, env, ctx)).masked);
+		// In another request's time, which lives for as long as it takes.
+		const tell = async (env) => eventOf(item, owner, (await knownOf(owner, env, LATER)).masked);
 		quiet(env, ctx, owner, owner.version, event?.request?.headers[REQUEST_ID], cpuTime, tell);
 		return true;
 	}
