@@ -156,12 +156,16 @@ describe("logs", () => {
     await host.api("DELETE", `${tails}/${id}`, undefined, { status: 404 });
     await assert.rejects(listen(url), /does not open/);
     // Nor does that silence others who listen, whether or not the client of the one that ended answers.
-    const [ended, other] = [await begin([]), await begin([])];
-    const [gone, stays] = [await deaf(ended.url), await listen(other.url)];
+    const [ended, ...others] = [await begin([]), await begin([]), await begin([])];
+    const before = await listen(others[0].url);
+    const gone = await deaf(ended.url);
+    const stays = [before, await listen(others[1].url)];
     await host.api("DELETE", `${tails}/${ended.id}`);
     for (let i = 0; i < 3; i += 1) await (await host.ask("writes/quiet")).arrayBuffer();
-    assert.equal((await until(() => stays.heard, (heard) => heard.length >= 3)).length, 3);
-    stays.close();
+    for (const { heard, close } of stays) {
+      assert.equal((await until(() => heard, () => heard.length >= 3)).length, 3);
+      close();
+    }
     gone.destroy();
     await assert.rejects(listen(url.replace(/[^/]+$/, "00000000-0000-4000-8000-000000000000")), /does not open/);
     assert.equal((await host.fetch(new URL(url).pathname)).status, 404, "no upgrade");
