@@ -29,7 +29,7 @@ export function gateway(decide) {
 			// A script chooses it: no name is longer.
 			const seen = { host: hostname.slice(0, 253), method: request.method };
 			const tell = (decision, { code = "", policy = "", rule = "" } = {}) => count(env, ctx, { decision, code, policy, rule, ...seen });
-			measure(env, ctx, ctx.props, "", { [refused && !dry ? "subrequests.refused" : "subrequests.allowed"]: 1 });
+			measure(env, ctx, ctx.props, ctx.props.version, { [refused && !dry ? "subrequests.refused" : "subrequests.allowed"]: 1 });
 			if (refused && !dry) {
 				end?.();
 				tell("refused", refused);

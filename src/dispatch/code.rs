@@ -154,6 +154,7 @@ pub fn code(
                 "namespace_id": owner.namespace_id,
                 "script": owner.script,
                 "incarnation": owner.incarnation,
+                "version": version["id"],
             });
             code = code.outbound(Outbound::Through((means.stub)("Outbound", REVISION, props)?));
         }

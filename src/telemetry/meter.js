@@ -109,7 +109,9 @@ async function tell(env, id, { sequence, namespace, series, identities, events, 
 	if (!answer.ok) throw new Error(`its object answered ${answer.status}`);
 	if (told.listens && events.length + quiet.length + dropped > 0) {
 		const all = [...events, ...(await Promise.all(quiet.map((tell) => tell(env))))].sort(byTime);
-		await object.fetch("https://telemetry/", { method: "POST", body: JSON.stringify({ op: "live", events: all, dropped }) });
+		const heard = await object.fetch("https://telemetry/", { method: "POST", body: JSON.stringify({ op: "live", events: all, dropped }) });
+		// What was counted has arrived: that nobody heard of it live does not hold that up.
+		if (!heard.ok) console.error(`Who listens to ${namespace} was told nothing: its object answered ${heard.status}.`);
 	}
 	if (env.ANALYTICS !== undefined) for (const one of counted) env.ANALYTICS.writeDataPoint(point(namespace, one));
 	return told.pause_ms;

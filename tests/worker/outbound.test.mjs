@@ -178,6 +178,7 @@ test("telemetry counts what was let through and what was refused, each request o
   await host.asker("counted", [{ host: "127.0.0.1", ports: [origin.port] }]);
   await host.api("PATCH", `${NAMESPACES}/tenants`, { outbound: { rules: [{ host: "127.0.0.1", ports: [origin.port, other.port] }] } });
   await host.asks("counted", `${at}/v1/a`, `${at}/v1/b`, `${elsewhere}/v1/a`);
-  const { totals } = (await until(() => telemetryOf(host).get("/scripts/counted/analytics?by=script"), ({ series }) => series[0]?.totals.subrequests_refused > 0)).series[0];
+  const { version, totals } = (await until(() => telemetryOf(host).get("/scripts/counted/analytics?by=version"), ({ series }) => series[0]?.totals.subrequests_refused > 0)).series[0];
+  assert.match(version, /^[0-9a-f-]{36}$/);
   assert.deepEqual([totals.subrequests_allowed, totals.subrequests_refused], [2, 1], "though two rules allow it");
 });
