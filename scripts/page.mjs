@@ -1,12 +1,12 @@
-// Builds the page: src/ui into public/app, which wrangler serves as static assets. `page.mjs --watch` goes on with each change.
+// Builds the page: src/ui into public/app, which wrangler serves as static assets.
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { context } from "esbuild";
+import { build } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const outdir = join(ROOT, "public/app");
 rmSync(outdir, { recursive: true, force: true });
-const builder = await context({
+await build({
   absWorkingDir: ROOT,
   entryPoints: { main: "src/ui/main.jsx" },
   outdir,
@@ -22,6 +22,3 @@ const builder = await context({
   legalComments: "none",
   logLevel: "warning",
 });
-await builder.rebuild();
-if (process.argv.includes("--watch")) await builder.watch();
-else await builder.dispose();

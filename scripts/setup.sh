@@ -108,7 +108,7 @@ rust_components() {
 # The stamp is a copy of the lock file that node_modules was made from. A build changes nothing while
 # the tools it needs are there: wrangler may be running from node_modules at that moment.
 npm_tools_there() {
-  if [ "$for" = build ] && [ -x node_modules/.bin/wasm-opt ] && [ -x node_modules/.bin/esbuild ]; then return; fi
+  if [ "$for" = build ] && [ -x node_modules/.bin/wasm-opt ] && [ -x node_modules/.bin/esbuild ] && [ -d node_modules/preact ] && [ -d node_modules/codemirror ]; then return; fi
   cmp -s package-lock.json node_modules/.made-from-lock
 }
 

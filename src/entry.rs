@@ -212,7 +212,7 @@ fn serve(request: Request, env: Env, ctx: JsValue, pulse: Function) -> Result<Js
         Route::Dynamic => pattern::dynamic::serve(request, env),
         Route::Metrics => pattern::metrics::serve(request, env, ctx, pulse),
         Route::Tail => Ok(later(async move { Ok(api::listen(&request, &env).await?.into()) })),
-        Route::Gauges => Ok(later(async move { Ok(api::gauges(&request, &env).await?.into()) })),
+        Route::Scrape => Ok(later(async move { Ok(api::scrape(&request, &env).await?.into()) })),
         Route::Config => pattern::config::serve(request, env, ctx),
         Route::Job => Ok(pattern::job::serve(request, env, ctx)),
         Route::Control => Ok(api::serve(request, env)),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Does};
+use super::{Action, Call, Does};
 use crate::registry::{Refusal, problem};
 
 /// The holder of a token that was found to be right.
@@ -46,7 +46,9 @@ impl Caller {
     /// # Errors
     /// [`Refusal::Api`] with 403.
     pub fn may(&self, call: &Call, does: Does) -> Result<(), Refusal> {
-        let why = if !call.reads && !self.writes {
+        // To listen to what scripts write is to read.
+        let reads = call.reads || matches!(does, Does::Own(Action::PostTail));
+        let why = if !reads && !self.writes {
             "This token may only read."
         } else if !call.namespace.is_empty() && !self.sees(&call.namespace) {
             "This token is not for this namespace."
@@ -103,6 +105,11 @@ mod tests {
             ("DELETE", format!("{NAMESPACES}/a/outbound/secrets/KEY"), [false, false, false, true]),
             ("PUT", format!("{NAMESPACES}/a/scripts/x/outbound/secrets"), [false, true, false, true]),
             ("GET", format!("{NAMESPACES}/b/scripts/x/outbound/audit"), [false, true, true, true]),
+            ("GET", format!("{NAMESPACES}/b/logs"), [false, true, true, true]),
+            ("POST", format!("{NAMESPACES}/a/scripts/x/tails"), [true, true, true, true]),
+            ("POST", "/workers/scripts/b/x/tails".to_owned(), [false, true, true, true]),
+            ("POST", format!("{NAMESPACES}/a/run"), [false, true, false, true]),
+            ("DELETE", format!("{NAMESPACES}/a/scripts/x/errors/f"), [false, true, false, true]),
             ("GET", "/tokens".to_owned(), [false, false, true, true]),
             ("POST", "/tokens".to_owned(), [false, false, false, true]),
             ("PUT", "/tokens/x/value".to_owned(), [false, false, false, true]),

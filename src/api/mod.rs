@@ -17,8 +17,6 @@ mod content;
 mod deployments;
 #[cfg(target_arch = "wasm32")]
 mod explain;
-#[cfg(target_arch = "wasm32")]
-mod gauges;
 mod namespaces;
 mod outbound;
 pub mod plan;
@@ -27,6 +25,8 @@ mod queues;
 mod resource;
 #[cfg(target_arch = "wasm32")]
 mod run;
+#[cfg(target_arch = "wasm32")]
+mod scrape;
 mod scripts;
 mod secrets;
 #[cfg(target_arch = "wasm32")]
@@ -46,9 +46,9 @@ mod versions;
 
 pub use call::{Call, RESOURCES, ROOT};
 pub use caller::Caller;
-#[cfg(target_arch = "wasm32")]
-pub use gauges::gauges;
 pub use resource::{Action, Does, From, Question, Resource, Whom};
+#[cfg(target_arch = "wasm32")]
+pub use scrape::scrape;
 #[cfg(target_arch = "wasm32")]
 pub use serve::{Found, Scope, call, serve, text};
 #[cfg(target_arch = "wasm32")]

@@ -29,10 +29,14 @@ pub struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
+    /// This life of a script, as its versions are run for requests.
+    pub fn new(namespace: &'a str, namespace_id: &'a str, script: &'a str, incarnation: &'a str) -> Self {
+        Self { namespace, namespace_id, script, incarnation, depth: 0, hosted: false }
+    }
+
     /// One of the host's own.
     pub fn own(script: &'a str) -> Self {
-        let (namespace, namespace_id, incarnation) = (BUILTIN, BUILTIN, "");
-        Self { namespace, namespace_id, script, incarnation, depth: 0, hosted: false }
+        Self::new(BUILTIN, BUILTIN, script, "")
     }
 
     /// Whom it is counted for.

@@ -3,9 +3,9 @@
 import { route, served } from "../assets/route.js";
 import { inShape, panicked } from "../reply/panicked.js";
 import { REQUEST_ID } from "../telemetry/event.js";
-import { dropOurs, setOurs, setsOurs } from "./cookies.js";
 import { countRequest, started } from "../telemetry/meter.js";
 import { begins, counting, ended, pulse } from "../telemetry/pulse.js";
+import { dropOurs, setOurs, setsOurs } from "./cookies.js";
 import { count } from "./tally.js";
 import { detailed, failing } from "./thrown.js";
 

@@ -126,16 +126,7 @@ impl Live {
             numbers.push(json!({ "number": 0 }));
             versions.push(ready(good));
         }
-        let namespace = Namespace {
-            id: String::new(),
-            trusted: true,
-            outbound: Rc::default(),
-            limits: Value::Null,
-            requests_per_minute: None,
-            services: Value::Null,
-            idle_days: None,
-            storage: Value::Null,
-        };
+        let namespace = Namespace { trusted: true, ..Namespace::default() };
         let snapshot = Snapshot::of_own(sequence, numbers);
         let (former, tallies, before) = (Vec::new(), Vec::new(), RefCell::default());
         Self { text: String::new(), namespace, snapshot, versions, former, tallies, others: RefCell::default(), before }
@@ -207,14 +198,7 @@ impl Live {
 
     /// Whose its versions are, as they are run for requests.
     pub fn owner<'a>(&'a self, name: &'a Name) -> Owner<'a> {
-        Owner {
-            namespace: &name.namespace,
-            namespace_id: &self.namespace.id,
-            script: &name.script,
-            incarnation: &self.snapshot.incarnation,
-            depth: 0,
-            hosted: false,
-        }
+        Owner::new(&name.namespace, &self.namespace.id, &name.script, &self.snapshot.incarnation)
     }
 
     // A secret that does not open is none: the version is not run without it.

@@ -42,7 +42,7 @@ impl std::fmt::Display for Name {
 }
 
 /// A namespace, as the Directory tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Namespace {
     pub id: String,
     pub trusted: bool,

@@ -69,8 +69,8 @@ pub enum Route {
     Metrics,
     /// A live tail's WebSocket.
     Tail,
-    /// What namespaces have, as Prometheus reads it.
-    Gauges,
+    /// What namespaces have and what their scripts did, as Prometheus reads it.
+    Scrape,
     /// The configuration worker.
     Config,
     /// A new configuration document.
@@ -88,7 +88,7 @@ pub enum Route {
 pub fn route(method: &str, path: &str, accept: impl Fn() -> Option<String>) -> Result<Route, Refusal> {
     let reads = matches!(method, "GET" | "HEAD");
     match path {
-        "/metrics" if reads && asks_for_text(&accept().unwrap_or_default()) => Ok(Route::Gauges),
+        "/metrics" if reads && asks_for_text(&accept().unwrap_or_default()) => Ok(Route::Scrape),
         "/metrics" if reads => Ok(Route::Metrics),
         "/config" if reads => Ok(Route::Config),
         "/config" if method == "PUT" => Ok(Route::PutConfig),
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(ask("HEAD", "/config").unwrap(), Route::Config);
         let scraped =
             route("GET", "/metrics", || Some("application/openmetrics-text;q=0.5,text/plain;q=0.3,*/*;q=0.1".into()));
-        assert_eq!((scraped.unwrap(), ask("GET", "/metrics").unwrap()), (Route::Gauges, Route::Metrics));
+        assert_eq!((scraped.unwrap(), ask("GET", "/metrics").unwrap()), (Route::Scrape, Route::Metrics));
         for path in ["", "/dynamic/", "/Dynamic", "//", "/metrics/x", "/favicon.ico"] {
             assert!(matches!(ask("GET", path), Err(Refusal::NoSuchPath(p)) if p == path), "{path}");
         }

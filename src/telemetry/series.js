@@ -13,7 +13,7 @@ const STEP_MS = { minute: MINUTE_MS, hour: HOUR_MS };
 const MOST_AT_ONCE = 1000;
 const MOST_ROWS = 100_000;
 const MOST_POINTS = 20_000;
-// A script that has done nothing for so long is no part of the totals any more.
+// Of so many scripts, those that did something last, it is known what they ever counted.
 const MOST_TOTALS = 2000;
 // The upper bounds of the histogram that Prometheus reads, in milliseconds: some of those that are counted by.
 const TOLD_BOUNDS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000];

@@ -77,7 +77,7 @@ const OF_SCRIPTS: [Metric; 12] = [
 ///
 /// # Errors
 /// As every call of the control API; [`Refusal::StorageUnavailable`].
-pub async fn gauges(request: &Request, env: &Env) -> Result<Response, Refusal> {
+pub async fn scrape(request: &Request, env: &Env) -> Result<Response, Refusal> {
     let caller = auth::caller(request, env).await?;
     let question = json!({ "op": "list_namespaces", "only": caller.namespaces });
     let list = ask(env, "DIRECTORY", "directory", &question).await?;
