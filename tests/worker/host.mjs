@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { Miniflare, Response } from "miniflare";
 import { parse } from "smol-toml";
 
@@ -84,7 +85,8 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
     },
     // What the tests provoke on purpose would bury what they say themselves.
     handleRuntimeStdio(...streams) {
-      for (const stream of streams) stream.on("data", (text) => log.push(String(text)));
+      // By whole lines: a piece of a stream may end within one, and a test would read half of what it waited for.
+      for (const input of streams) createInterface({ input }).on("line", (line) => log.push(`${line}\n`));
     },
     ...extra,
   });
