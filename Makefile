@@ -7,7 +7,7 @@ wasm := --target wasm32-unknown-unknown
 locked := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench deploy clean
+.PHONY: help setup dev test check bench sizes deploy clean
 
 help: ## list the targets
 	@awk -F': .*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +31,16 @@ check: ## formatting, lints and documentation, for this machine and for wasm32
 	cargo build -p worker-loader --example '*' $(wasm)
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=true cargo test -p worker-loader --doc $(wasm)
 
-bench: setup ## compare with a plain JavaScript host (about six minutes; options: make bench ARGS=--help)
+bench: setup ## compare with a plain JavaScript host (about eight minutes; options: make bench ARGS=--help)
 	@scripts/build.sh bench/rust
 	@scripts/build.sh
 	@. scripts/env.sh && use_node && node_modules/.bin/wrangler deploy --dry-run --outdir $(CURDIR)/dist > /dev/null
 	@. scripts/env.sh && use_node && node bench/run.mjs $(ARGS)
+
+sizes: setup ## what each crate costs in the WebAssembly, as a table
+	@KEEP_NAMES=1 scripts/build.sh
+	@. scripts/env.sh && use_node && node scripts/dependencies.mjs build/index_bg.wasm
+	@scripts/build.sh
 
 deploy: setup ## build, and deploy to Cloudflare
 	@. scripts/env.sh && use_node && node_modules/.bin/wrangler deploy $(ARGS)

@@ -11,34 +11,31 @@ import { cpuSeconds, peakMemory } from "./workerd.mjs";
 const SOCKET = [{ host: "127.0.0.1", port: 0 }];
 const TOKEN = "the-token-of-the-benchmark";
 
+// As of a browser.
+const HEADERS = {
+  "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+  accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+  "accept-encoding": "gzip, deflate, br, zstd",
+  "accept-language": "en-GB,en;q=0.9",
+  "sec-fetch-mode": "navigate",
+};
+
 export class Deployed {
   #miniflare;
   #pid;
   ports = new Map();
+  /** What each host is asked with: the cookies that it has set are sent back. */
+  headers = new Map();
   log = "";
   // It is never asked to end while it is measured; a connection that breaks says so to the generator.
   failed = new Promise(() => {});
 
   static async start({ variants, directory }) {
     const server = new Deployed();
-    const { host, port, cf, ...own } = options();
+    // Without the router that Miniflare puts before a Worker with assets: it takes more time than the Worker.
+    const { host, port, cf, assets, ...own } = options();
     const workers = [];
-    for (const variant of variants) {
-      const { name } = variant;
-      const common = { name, unsafeDirectSockets: SOCKET };
-      if (variant.path) {
-        workers.push({ ...own, ...common, bindings: { ...own.bindings, API_TOKEN: TOKEN } });
-        continue;
-      }
-      await bundle(variant, directory);
-      workers.push({
-        ...common,
-        modules: [{ type: "ESModule", path: join(directory, name, "main.js") }],
-        modulesRoot: directory,
-        compatibilityDate,
-        workerLoaders: { LOADER: {} },
-      });
-    }
+    for (const variant of variants) workers.push(await worker(variant, own, directory));
     await endBundling();
     // Miniflare now and then leaves its own folder behind; this one goes when the run ends.
     process.env.TMPDIR = directory;
@@ -55,10 +52,11 @@ export class Deployed {
     try {
       await server.#miniflare.ready;
       [server.#pid] = (await children()).filter((pid) => !before.includes(pid));
-      for (const { name, path } of variants) {
+      for (const { name, entry, path = "/" } of variants) {
         const url = await server.#miniflare.unsafeGetDirectURL(name);
         server.ports.set(name, Number(url.port));
-        if (path) await upload(url, path);
+        if (!entry) await upload(url, path);
+        server.headers.set(name, await asVisitor(new URL(path, url)));
       }
     } catch (error) {
       await server.stop();
@@ -80,7 +78,37 @@ export class Deployed {
   }
 }
 
-/** Puts the inner worker of all hosts where this path leads: `/dispatch/:namespace/:script/`. */
+async function worker(variant, own, directory) {
+  const { name, entry, objects = {}, services, loader = true } = variant;
+  const common = { name, unsafeDirectSockets: SOCKET };
+  if (!entry) return { ...own, ...common, bindings: { ...own.bindings, API_TOKEN: TOKEN } };
+  await bundle(variant, directory);
+  return {
+    ...common,
+    modules: [{ type: "ESModule", path: join(directory, name, "main.js") }],
+    modulesRoot: directory,
+    compatibilityDate,
+    compatibilityFlags: ["nodejs_compat"],
+    bindings: { API_TOKEN: TOKEN },
+    durableObjects: Object.fromEntries(Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }])),
+    ...(services && { serviceBindings: services }),
+    ...(loader && { workerLoaders: { LOADER: {} } }),
+  };
+}
+
+/** The headers of a visitor who has been there before. */
+async function asVisitor(url) {
+  const answer = await fetch(url, { headers: HEADERS });
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status} ${body}`);
+  const cookie = answer.headers.getSetCookie().map((one) => one.split(";", 1)[0]).join("; ");
+  return cookie === "" ? HEADERS : { ...HEADERS, cookie };
+}
+
+/**
+ * Puts the inner worker of all hosts where this path leads, `/dispatch/:namespace/:script/`, with everything on: two versions
+ * that share the visitors, rules for where it may go, and its logs written where the operator's are.
+ */
 async function upload(url, path) {
   const [, , namespace, script] = path.split("/");
   const call = async (method, below, body) => {
@@ -89,15 +117,23 @@ async function upload(url, path) {
       headers: { authorization: `Bearer ${TOKEN}` },
       body,
     });
-    if (!answer.ok) throw new Error(`${method} ${below}: ${answer.status} ${await answer.text()}`);
-    await answer.text();
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${below}: ${answer.status} ${text}`);
+    return JSON.parse(text).result;
   };
   await call("POST", "", JSON.stringify({ name: namespace }));
-  const form = new FormData();
-  form.set("metadata", JSON.stringify({ main_module: "inner.js", compatibility_date: compatibilityDate }));
   const inner = await readFile(resolve(import.meta.dirname, "hosts/inner.js"));
-  form.set("inner.js", new File([inner], "inner.js", { type: "application/javascript+module" }));
-  await call("PUT", `/${namespace}/scripts/${script}`, form);
+  const below = `/${namespace}/scripts/${script}`;
+  for (let i = 0; i < 2; i++) {
+    const form = new FormData();
+    form.set("metadata", JSON.stringify({ main_module: "inner.js", compatibility_date: compatibilityDate }));
+    form.set("inner.js", new File([inner], "inner.js", { type: "application/javascript+module" }));
+    await call("PUT", below, form);
+  }
+  const { items } = await call("GET", `${below}/versions`);
+  const versions = items.map(({ id }, at) => ({ version_id: id, percentage: [10, 90][at] }));
+  await call("POST", `${below}/deployments`, JSON.stringify({ strategy: "percentage", versions }));
+  await call("PATCH", `${below}/settings`, JSON.stringify({ tail: true, outbound: { rules: [{ host: "api.example.com" }] } }));
 }
 
 /** The processes of this one. */

@@ -71,7 +71,7 @@ export class Bench {
     const machineBefore = machineCpuSeconds();
     const running = this.generator.run({
       port: this.server.ports.get(variant.name),
-      headers: variant.headers,
+      headers: this.server.headers?.get(variant.name) ?? variant.headers,
       expect: answer,
       ...job,
     });
@@ -142,4 +142,44 @@ export async function measureCold(bench) {
     round++;
   }
   await bench.stop();
+}
+
+/** The start: `series` gets one entry a host and round. Each has a workerd of its own, which is given one request. */
+export async function measureStartup(bench) {
+  const configs = new Map();
+  for (const variant of bench.variants) {
+    const directory = join(bench.directory, variant.name);
+    await mkdir(directory, { recursive: true });
+    configs.set(variant.name, await writeConfig([variant], directory));
+  }
+  for (let round = 0; round <= bench.options.rounds;) {
+    bench.say(`startup: ${round === 0 ? "warming up" : `round ${round} of ${bench.options.rounds}`}`);
+    const results = new Map();
+    for (const variant of shuffled(bench.variants, bench.chance)) {
+      results.set(variant.name, await started(bench, variant.name, configs.get(variant.name)));
+    }
+    if (round > 0 && !bench.counts([...results.values()])) continue;
+    if (round > 0) bench.keep(results);
+    round++;
+  }
+}
+
+async function started(bench, name, config) {
+  await pause(SETTLE_MS);
+  const machineBefore = machineCpuSeconds();
+  const began = performance.now();
+  bench.server = await Workerd.start({ binary: bench.binary, config, sockets: [name], memoryLimit: bench.options.memoryLimit });
+  const answer = await fetch(`http://127.0.0.1:${bench.server.ports.get(name)}/`, { headers: { accept: "application/json", connection: "close" } });
+  const body = await answer.text();
+  const startMs = performance.now() - began;
+  const startCpuMs = bench.server.cpuMs();
+  const own = process.cpuUsage(bench.cpuBefore);
+  bench.cpuBefore = process.cpuUsage();
+  const machineMs = (machineCpuSeconds() - machineBefore) * 1000;
+  await bench.stop();
+  if (!answer.ok) throw new Error(`startup, host ${name}: ${answer.status} ${body}`);
+  const generatorBusy = (own.user + own.system) / 1000 / startMs;
+  const workerdBusy = startCpuMs / startMs;
+  const othersBusy = Math.max(0, machineMs / startMs - workerdBusy - generatorBusy);
+  return { requests: 1, startMs, startCpuMs, p50: startMs, p99: startMs, workerdBusy, generatorBusy, othersBusy };
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { control, names, reference } from "./variants.mjs";
+import { control, names, references } from "./variants.mjs";
 
 export const usage = `Usage: node bench/run.mjs [options]
 
@@ -8,9 +8,9 @@ export const usage = `Usage: node bench/run.mjs [options]
   --connections N     connections of the warm path (16)
   --cold-requests N   requests of a turn of one host on the cold path (100)
   --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
-  --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
-  --warm, --cold      only that path
-  --dispatch          the path of scripts that are uploaded to this Worker, which is not measured without it
+  --only NAME...      only these hosts, beside the reference and aa: ${names.join(", ")}
+  --warm, --cold, --startup, --dispatch
+                      only that path; --dispatch is of scripts that are uploaded to this Worker, and is not measured without it
   --quick             a short run that shows that everything works; its numbers mean nothing
   --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap
@@ -25,6 +25,7 @@ const spec = {
   only: { type: "string", multiple: true },
   warm: { type: "boolean" },
   cold: { type: "boolean" },
+  startup: { type: "boolean" },
   dispatch: { type: "boolean" },
   quick: { type: "boolean" },
   "keep-wasm-code": { type: "boolean" },
@@ -56,8 +57,8 @@ export function parseOptions(argv) {
 }
 
 function chosenPaths(values) {
-  const paths = ["warm", "cold", "dispatch"].filter((path) => values[path]);
-  return paths.length > 0 ? paths : ["warm", "cold"];
+  const paths = ["warm", "cold", "startup", "dispatch"].filter((path) => values[path]);
+  return paths.length > 0 ? paths : ["warm", "cold", "startup"];
 }
 
 function number(values, name, standard, { integer = false } = {}) {
@@ -75,5 +76,5 @@ function chosen(given) {
   for (const name of wanted) {
     if (!names.includes(name)) throw new Error(`no host is called ${name}; there are ${names.join(", ")}`);
   }
-  return new Set([reference, control, ...wanted]);
+  return new Set([...Object.values(references), control, ...wanted]);
 }

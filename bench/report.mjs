@@ -1,9 +1,9 @@
 import { QUIET } from "./measure.mjs";
 import { median, quantile, ratio, spread, verdict } from "./stats.mjs";
-import { control, reference } from "./variants.mjs";
+import { control } from "./variants.mjs";
 
 /** Summaries and ratios of one measure over all hosts: Map of name -> {value, ratio, verdict}. */
-function compare(rounds, measure, chance) {
+function compare(rounds, measure, reference, chance) {
   const values = (name) => rounds.get(name).map((round) => round[measure]);
   const ratios = new Map([...rounds.keys()].map((name) => [name, ratio(values(name), values(reference), chance)]));
   const controlSpread = spread(ratios.get(control));
@@ -17,8 +17,8 @@ function compare(rounds, measure, chance) {
 }
 
 /** One table: the measures of `rounds` (Map of name -> rounds), and how much each side was at work. */
-export function summary(variants, rounds, measures, chance) {
-  const compared = new Map(measures.map((measure) => [measure, compare(rounds, measure, chance)]));
+export function summary(variants, rounds, measures, reference, chance) {
+  const compared = new Map(measures.map((measure) => [measure, compare(rounds, measure, reference, chance)]));
   const perMeasure = (take) => Object.fromEntries(measures.map((measure) => [measure, take(compared.get(measure))]));
   return {
     reference,
@@ -42,19 +42,23 @@ export function summary(variants, rounds, measures, chance) {
 }
 
 const words = {
+  startMs: { tie: "tie", more: "slower", less: "faster" },
+  startCpuMs: { tie: "tie", more: "more CPU", less: "less CPU" },
   requestsPerSecond: { tie: "tie", more: "faster", less: "slower" },
   p50: { tie: "tie", more: "slower", less: "faster" },
   cpuMicros: { tie: "tie", more: "more CPU", less: "less CPU" },
 };
 const titles = {
+  startMs: ["ms to the first answer", 1],
+  startCpuMs: ["CPU ms to it", 1],
   requestsPerSecond: ["requests/s", 0],
   p50: ["ms a request", 2],
   cpuMicros: ["CPU µs a request", 0],
 };
 
-function table({ variants, controlSpread }) {
+function table({ reference, variants, controlSpread }) {
   const measures = Object.keys(controlSpread);
-  const header = measures.flatMap((measure) => [titles[measure][0], "x of js", "95 % interval", "IQR", ""]);
+  const header = measures.flatMap((measure) => [titles[measure][0], `x of ${reference}`, "95 % interval", "IQR", ""]);
   const rows = variants.map((host) => [
     `\`${host.name}\` ${host.label}`,
     ...measures.flatMap((measure) => {
@@ -75,7 +79,16 @@ function table({ variants, controlSpread }) {
 
 const percent = (share) => `${Math.round(share * 100)} %`;
 
-function remarks({ variants, controlSpread, repeated }) {
+// What a host adds to the reference, round by round.
+function added({ reference, variants }) {
+  const rounds = (name) => variants.find((host) => host.name === name).rounds;
+  const differences = (host) => host.rounds.map(({ startCpuMs }, round) => startCpuMs - rounds(reference)[round].startCpuMs);
+  const others = variants.filter((host) => host.name !== reference);
+  const told = others.map((host) => `\`${host.name}\` ${median(differences(host)).toFixed(1)} ms`);
+  return `CPU beyond the reference's, medians of the rounds' differences: ${told.join(", ")}.`;
+}
+
+function remarks({ reference, variants, controlSpread, repeated }) {
   const spreads = Object.entries(controlSpread).map(([measure, value]) => `${titles[measure][0]} ${value.toFixed(3)}`);
   const busy = (side, pick) => percent(pick(...variants.map((host) => host[side])));
   return [
@@ -83,6 +96,7 @@ function remarks({ variants, controlSpread, repeated }) {
     `Of one core, workerd was at work ${busy("workerdBusy", Math.min)} to ${busy("workerdBusy", Math.max)} of the time, `
       + `the generator ${busy("generatorBusy", Math.min)} to ${busy("generatorBusy", Math.max)}, `
       + `other programs ${busy("othersBusy", Math.min)} to ${busy("othersBusy", Math.max)}.`,
+    ...("startCpuMs" in controlSpread ? [added({ reference, variants })] : []),
     ...(repeated > 0 ? [`Rounds that other programs disturbed and that were measured again: ${repeated}.`] : []),
     ...(Math.max(...variants.map((host) => host.othersBusy)) > QUIET
       ? ["**The machine was not quiet: these numbers are not to be quoted.**"]
@@ -97,6 +111,7 @@ export function markdown({ machine, options, paths }) {
     warm: ["Warm path", `${connections} connections, ${rounds} rounds of ${seconds} s a host, one cached worker.`],
     dispatch: ["Dispatch path, warm", `${connections} connections, ${rounds} rounds of ${seconds} s a host; all in Miniflare's workerd, ${machine.miniflare}.`],
     get: ["Cold path, `get`", `One connection, a new key each request, ${rounds} rounds of ${coldRequests} requests a host.`],
+    startup: ["Start", `A workerd for each host, from its start to its first answer, ${rounds} rounds.`],
     load: ["Cold path, `load`", `One connection, ${rounds} rounds of ${coldRequests} requests a host.`],
   };
   const sections = Object.entries(paths).map(([path, result]) => {

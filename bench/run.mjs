@@ -5,12 +5,13 @@ import { cpus, loadavg, platform, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { workerd } from "./config.mjs";
 import { Generator } from "./generator.mjs";
-import { Bench, measureCold, measureWarm } from "./measure.mjs";
+import { Bench, measureCold, measureStartup, measureWarm } from "./measure.mjs";
 import { parseOptions, usage } from "./options.mjs";
 import { markdown, summary } from "./report.mjs";
 import { random } from "./stats.mjs";
 import * as variants from "./variants.mjs";
 
+const MEASURES = { cold: measureCold, startup: measureStartup };
 const results = join(import.meta.dirname, "results");
 
 async function main(options) {
@@ -33,18 +34,20 @@ async function main(options) {
   const paths = {};
   let peakMemory = 0;
   for (const path of options.paths) {
+    const reference = variants.references[path];
     const chosen = variants[path].filter((variant) => !options.only || options.only.has(variant.name));
     const bench = new Bench({ name: path, variants: chosen, options, chance, binary, directory, generator, say });
     benches.push(bench);
-    await (path === "cold" ? measureCold(bench) : measureWarm(bench));
+    await (MEASURES[path] ?? measureWarm)(bench);
     peakMemory = Math.max(peakMemory, bench.peakMemory);
     if (path !== "cold") {
-      paths[path] = summary(chosen, bench.series, ["requestsPerSecond", "cpuMicros"], chance);
+      const measures = path === "startup" ? ["startMs", "startCpuMs"] : ["requestsPerSecond", "cpuMicros"];
+      paths[path] = summary(chosen, bench.series, measures, reference, chance);
       paths[path].repeated = bench.repeated;
     } else {
       for (const mode of ["get", "load"]) {
         const rounds = new Map([...bench.series].map(([name, list]) => [name, list.map((round) => round[mode])]));
-        paths[mode] = summary(chosen, rounds, ["p50", "cpuMicros"], chance);
+        paths[mode] = summary(chosen, rounds, ["p50", "cpuMicros"], reference, chance);
         paths[mode].repeated = bench.repeated;
       }
     }

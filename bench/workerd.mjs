@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const START_MS = 30_000;
@@ -19,6 +19,12 @@ export function cpuSeconds(pid) {
   // The second field is the name in parentheses, which may hold anything; the third is at index 0 here.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The same of all its threads that there are now, in nanoseconds. */
+export function threadsCpuNanos(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1"));
+  return threads.reduce((sum, stat) => sum + Number(stat.split(" ", 1)[0]), 0);
 }
 
 const memory = (pid, what) => Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024;
@@ -90,6 +96,11 @@ export class Workerd {
     clearInterval(this.#watch);
     this.#child.kill("SIGKILL");
     return this.#closed;
+  }
+
+  /** Processor time of all its threads, in milliseconds. */
+  cpuMs() {
+    return threadsCpuNanos(this.#child.pid) / 1e6;
   }
 
   /** Processor time of the whole process. */

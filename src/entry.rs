@@ -21,6 +21,10 @@ use crate::{
     sys, ui,
 };
 
+/// A small one. The usual one is 5 KB that every cold start of a script runs through, and V8 compiles what runs there anew.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// So that a panic is readable in the log: its message, and where in the source.
 #[worker::event(start)]
 fn start() {

@@ -97,10 +97,11 @@ pub(crate) fn of_loopback(entrypoint: &str, revision: u32, props: &Value) -> Str
 
 /// Not by `format!`: formatting is a dozen functions, which V8 would compile anew for each cold start.
 pub(crate) fn write_hex(digest: &[u8; 32], text: &mut String) {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
+    const DIGITS: &str = "0123456789abcdef";
     for byte in digest {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
+        for digit in [byte >> 4, byte & 15].map(usize::from) {
+            text.push_str(&DIGITS[digit..=digit]);
+        }
     }
 }
 

@@ -71,6 +71,9 @@ pub(crate) async fn whole<K>(code: WorkerCode<K>) -> Result<Object> {
     Ok(object)
 }
 
+// On its own: where the object is kept, V8 then does not compile all this for a cold start (see `parts::Kept`).
+#[cold]
+#[inline(never)]
 fn object(parts: &Parts) -> Result<Object> {
     let object = Object::new();
     set(&object, "compatibilityDate", &JsValue::from(&parts.compatibility_date));

@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc, str::FromStr};
 
-use crate::{Hashed, WorkerCode, digest};
+use crate::{Hashed, WorkerCode, digest, parts::Parts};
 
 /// A content-addressed key: `{prefix}@{SHA-256 of the code in 64 hexadecimal digits}`.
 ///
@@ -76,7 +76,13 @@ impl WorkerCode<Hashed> {
     }
 
     fn digest(&self) -> &[u8; 32] {
-        self.parts.kept.digest.get_or_init(|| digest::of(&self.parts))
+        // What makes it is on its own, and is not compiled anew where it is made already (see `parts::Kept`).
+        #[cold]
+        #[inline(never)]
+        fn make(parts: &Parts) -> [u8; 32] {
+            digest::of(parts)
+        }
+        self.parts.kept.digest.get_or_init(|| make(&self.parts))
     }
 }
 
@@ -143,7 +149,8 @@ impl WorkerKey {
         make: impl Fn(WorkerKey, WorkerCode) -> js_sys::Function,
     ) -> js_sys::Function {
         // Its own copy of the text: a closure that held the key would hold itself.
-        let anew = || make(WorkerKey::new(self.text.to_string()), code.clone());
+        // `String::from`, as `to_string` on it formats.
+        let anew = || make(WorkerKey::new(String::from(&*self.text)), code.clone());
         match self.kept.factory.get_or_init(|| (code.clone(), anew())) {
             (kept, factory) if Rc::ptr_eq(&kept.parts, &code.parts) => factory.clone(),
             _ => anew(),

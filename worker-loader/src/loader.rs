@@ -49,11 +49,17 @@ impl EnvExt for Env {
         if let Some(loader) = kept {
             return Ok(loader);
         }
-        let loader: WorkerLoader = self.get_binding(binding)?;
-        let looked = Looked { env: self.into(), name: binding.to_owned(), raw: loader.raw.clone() };
-        LOOKED.set(Some(looked));
-        Ok(loader)
+        look_up(self, binding)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn look_up(env: &Env, binding: &str) -> worker::Result<WorkerLoader> {
+    let loader: WorkerLoader = env.get_binding(binding)?;
+    let looked = Looked { env: env.into(), name: binding.to_owned(), raw: loader.raw.clone() };
+    LOOKED.set(Some(looked));
+    Ok(loader)
 }
 
 impl WorkerLoader {
