@@ -7,6 +7,7 @@ export const usage = `Usage: node bench/run.mjs [options]
   --seconds S         length of a turn of one host on the warm path (3)
   --connections N     connections of the warm path (16)
   --cold-requests N   requests of a turn of one host on the cold path (100)
+  --served N          requests that each host has served before its cold path is measured (0)
   --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
   --only NAME...      only these hosts, beside the reference and aa: ${names.join(", ")}
   --warm, --cold, --startup, --dispatch
@@ -21,6 +22,7 @@ const spec = {
   seconds: { type: "string" },
   connections: { type: "string" },
   "cold-requests": { type: "string" },
+  served: { type: "string" },
   memory: { type: "string" },
   only: { type: "string", multiple: true },
   warm: { type: "boolean" },
@@ -49,6 +51,7 @@ export function parseOptions(argv) {
     seconds: number(values, "seconds", defaults.seconds),
     connections: number(values, "connections", 16, { integer: true }),
     coldRequests: number(values, "cold-requests", defaults.coldRequests, { integer: true }),
+    served: number(values, "served", 0, { integer: true }),
     memoryLimit: number(values, "memory", 4) * 2 ** 30,
     seed: number(values, "seed", 1 + Math.floor(Math.random() * 0xffff_fffe), { integer: true }),
     paths: chosenPaths(values),

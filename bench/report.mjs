@@ -125,6 +125,7 @@ export function markdown({ machine, options, paths }) {
     "Every ratio is the median of the ratios of the rounds. A verdict other than a tie needs a difference beyond "
       + "the host's own 95 % interval and beyond the A/A spread.",
   ];
+  if (options.served > 0) facts.push(`Before its cold path was measured, each host had served ${options.served} requests in its process.`);
   if (options.keepWasmCode) facts.push("V8 was told to keep the WebAssembly that it compiled, which it does not by itself.");
   if (options.quick) facts.push("**A quick run: it shows that everything works; its numbers mean nothing.**");
   return `# Benchmark, ${machine.date}\n\n${facts.join("\n\n")}\n\n${sections.join("\n\n")}\n`;

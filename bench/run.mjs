@@ -67,7 +67,7 @@ async function main(options) {
   const { only, help, ...plain } = options;
   const result = { machine, options: { ...plain, only: only && [...only] }, paths };
   // A quick run, such as the tests make, must not take the place of one that measured something.
-  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : options.paths.includes("dispatch") ? "dispatch" : "latest";
+  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : options.served > 0 ? "served" : options.paths.includes("dispatch") ? "dispatch" : "latest";
   await mkdir(results, { recursive: true });
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeFile(join(results, `${name}.md`), markdown(result));

@@ -7,8 +7,12 @@ import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { Deployed } from "./deployed.mjs";
+import { dispatch } from "./variants.mjs";
 
+const MEASURES = { warm: ["requestsPerSecond", "cpuMicros"], startup: ["startMs", "startCpuMs"] };
 const script = join(import.meta.dirname, "run.mjs");
+const SCRIPT = "/dispatch/bench/hello/";
 let folder;
 let environment;
 
@@ -37,16 +41,16 @@ onLinux("a quick run measures every host on every path and every request succeed
   assert.match(machine.workerd, /^1\.\d{8}\.\d+$/);
   assert.ok(machine.peakMemory > 2 ** 20 && machine.peakMemory < options.memoryLimit);
   assert.equal(options.rounds, 2);
-  assert.deepEqual(Object.keys(paths), ["warm", "get", "load"]);
+  assert.deepEqual(Object.keys(paths), ["warm", "get", "load", "startup"]);
   for (const [path, { variants, controlSpread }] of Object.entries(paths)) {
     const names = path === "warm" ? ["js", "aa", "direct"] : ["js", "aa"];
     assert.deepEqual(variants.map((variant) => variant.name), names);
-    const measures = [path === "warm" ? "requestsPerSecond" : "p50", "cpuMicros"];
+    const measures = MEASURES[path] ?? ["p50", "cpuMicros"];
     assert.deepEqual(Object.keys(controlSpread), measures);
     for (const variant of variants) {
       assert.equal(variant.rounds.length, 2);
       assert.ok(variant.requests > 0);
-      if (path !== "warm") assert.equal(variant.requests, 2 * options.coldRequests);
+      if (path !== "warm") assert.equal(variant.requests, 2 * (path === "startup" ? 1 : options.coldRequests));
       for (const measure of measures) {
         const { value, ratio } = variant[measure];
         assert.ok(value.q1 > 0 && value.q1 <= value.median && value.median <= value.q3, `${variant.name} ${measure}`);
@@ -62,11 +66,35 @@ onLinux("a quick run over this Worker has the same answers by way of a script th
   await bench("--quick", "--dispatch");
   const { paths } = JSON.parse(await readFile(join(import.meta.dirname, "results", "quick.json"), "utf8"));
   assert.deepEqual(Object.keys(paths), ["dispatch"]);
-  assert.deepEqual(paths.dispatch.variants.map((variant) => variant.name), ["js", "aa", "dispatch"]);
+  assert.deepEqual(paths.dispatch.variants.map((variant) => variant.name), ["same", "aa", "dispatch", "js", "binding", "direct"]);
+  assert.equal(paths.dispatch.reference, "same");
   for (const { requests, rounds, cpuMicros } of paths.dispatch.variants) {
     assert.ok(requests > 0 && rounds.length === 2 && cpuMicros.value.median > 0);
   }
   assert.deepEqual(await readdir(folder), []);
+});
+
+onLinux("the JavaScript host that does the same work sets and strips the same headers", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "bench-test-"));
+  const { TMPDIR } = process.env;
+  const server = await Deployed.start({ variants: dispatch, directory });
+  t.after(async () => {
+    await server.stop();
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await rm(directory, { recursive: true });
+  });
+  const answered = async (name, headers) => {
+    const answer = await fetch(`http://127.0.0.1:${server.ports.get(name)}${SCRIPT}`, { headers });
+    assert.equal(await answer.text(), "hello");
+    return [...answer.headers.keys()];
+  };
+  for (const headers of [server.headers.get("same"), {}]) {
+    const [same, worker] = [await answered("same", headers), await answered("dispatch", headers.cookie ? server.headers.get("dispatch") : {})];
+    assert.deepEqual(same, worker);
+    assert.equal(worker.includes("set-cookie"), headers.cookie === undefined, "who has been there has the cookie");
+  }
+  for (const name of ["same", "dispatch"]) assert.match(server.headers.get(name).cookie, /^dl_version=\w+\.\d+\.[\w-]+\.\w+$/);
 });
 
 onLinux("over the memory limit the run is aborted with a message and leaves nothing behind", async () => {

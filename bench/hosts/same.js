@@ -2,7 +2,7 @@
 // JavaScript alone: it finds script and version by the URL, takes what is live anew each second, chooses among the versions of
 // a deployment by a signed cookie, makes the key, strips and sets headers both ways, has the calls told to a tail, and counts.
 // What it counts with is this Worker's own: src/telemetry is JavaScript in both.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { countRequest, started } from "../../src/telemetry/meter.js";
 import { begins, ended } from "../../src/telemetry/pulse.js";
@@ -55,7 +55,7 @@ async function live(env, namespace, name) {
 	}
 	const script = { text, since: Date.now(), namespace, name, ...JSON.parse(text) };
 	script.owner = { namespace, namespace_id: id, script: name };
-	script.hmacKey = Buffer.from(script.cookieKey, "hex");
+	script.hmacKey = await crypto.subtle.importKey("raw", Buffer.from(script.cookieKey, "hex"), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
 	scripts.set(id, script);
 	return script;
 }
@@ -69,35 +69,40 @@ function parse(request) {
 	return { url, namespace, name, version, prefix: `/dispatch/${namespace}/${named}`, path: `/${rest.join("/")}` };
 }
 
-const digits = (script, kind, text, count) => createHmac("sha256", script.hmacKey).update(`${kind}\0${text}\0`).digest("hex").slice(0, count);
+const encoder = new TextEncoder();
+const bytesOf = (kind, text) => encoder.encode(`${kind}\0${text}\0`);
 
-function sticker(script, value) {
+async function signed(script, kind, text) {
+	const digest = await crypto.subtle.sign("HMAC", script.hmacKey, bytesOf(kind, text));
+	return Buffer.from(digest).toString("hex");
+}
+
+async function sticker(script, value) {
 	const at = value.lastIndexOf(".");
-	const signed = value.slice(0, at);
-	const given = Buffer.from(value.slice(at + 1));
-	const right = Buffer.from(digits(script, "cookie", signed, 32));
-	if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
-	const [subject, sequence, incarnation] = signed.split(".");
+	const said = value.slice(0, at);
+	const signature = Buffer.from(value.slice(at + 1), "hex");
+	if (!(await crypto.subtle.verify("HMAC", script.hmacKey, signature, bytesOf("cookie", said)))) return null;
+	const [subject, sequence, incarnation] = said.split(".");
 	return incarnation === script.incarnation ? { subject, sequence: Number(sequence) } : null;
 }
 
 // Which version a request gets, and the cookie that its visitor is to have.
-function choose(script, request, prefix) {
+async function choose(script, request, prefix) {
 	if (script.versions.length === 1) return { version: script.versions[0] };
 	const { headers } = request;
 	const asked = /"([^"]*)"/.exec(headers.get("cloudflare-workers-version-overrides") ?? "")?.[1];
 	const version = asked && script.versions.find(({ id }) => id === asked);
 	if (version) return { version };
 	const cookie = COOKIE.exec(headers.get("cookie") ?? "")?.[1];
-	const held = cookie ? sticker(script, cookie) : null;
+	const held = cookie ? await sticker(script, cookie) : null;
 	const key = headers.get("cloudflare-workers-version-key");
-	const subject = key ?? held?.subject ?? digits(script, "address", headers.get("cf-connecting-ip") ?? crypto.randomUUID(), 16);
+	const subject = key ?? held?.subject ?? (await signed(script, "address", headers.get("cf-connecting-ip") ?? crypto.randomUUID())).slice(0, 16);
 	const point = Number(createHash("sha256").update(`${script.incarnation}\0${subject}`).digest().readBigUInt64BE() % 10_000n);
 	let end = 0;
 	const chosen = script.versions.find(({ percentage }) => point < (end += percentage * 100)) ?? script.versions.at(-1);
 	if (key !== null || held?.sequence === script.sequence) return { version: chosen };
-	const signed = `${subject}.${script.sequence}.${script.incarnation}`;
-	const value = `${signed}.${digits(script, "cookie", signed, 32)}`;
+	const said = `${subject}.${script.sequence}.${script.incarnation}`;
+	const value = `${said}.${await signed(script, "cookie", said)}`;
 	return { version: chosen, cookie: `dl_version=${value}; Path=${prefix}; Max-Age=31536000; HttpOnly; SameSite=Lax` };
 }
 
@@ -118,7 +123,7 @@ function made(script, version, ctx) {
 
 function asked(request, env, target, trusted) {
 	const headers = new Headers(request.headers);
-	for (const name of [...headers.keys()]) {
+	for (const [name] of [...headers]) {
 		if (name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip") headers.delete(name);
 	}
 	const address = headers.get("cf-connecting-ip");
@@ -176,7 +181,7 @@ async function serve(request, env, ctx, began) {
 		script.since = Date.now();
 		ctx.waitUntil(live(env, target.namespace, target.name));
 	}
-	const { version, cookie } = choose(script, request, target.prefix);
+	const { version, cookie } = await choose(script, request, target.prefix);
 	const { key, code } = made(script, version, ctx);
 	const own = asked(request, env, target, script.trusted);
 	let loadMs;

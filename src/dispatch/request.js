@@ -37,7 +37,8 @@ export function derived(request, env, url, prefix, host, scheme, trusted) {
 	put(headers, "x-forwarded-prefix", prefix === "" ? null : prefix);
 	// By which its logs are found.
 	put(headers, REQUEST_ID, crypto.randomUUID());
-	for (const name of [...headers.keys()]) {
+	// Not of `keys()`, which take the runtime longer than the whole.
+	for (const [name] of [...headers]) {
 		if (isForOthers(name) && !SAID.has(name)) headers.delete(name);
 	}
 	for (const name of ["authorization", "proxy-authorization"]) {

@@ -53,15 +53,17 @@ export function countRequest(env, ctx, owner, version, request) {
 
 /**
  * Counts a call that wrote nothing and went well, as nearly all do. `tell(env)` promises its event: only a live tail wants to know it, and
- * whether there is one the object says.
+ * whether there is one the object says. `idOf()` gives the request's id: to read it costs more than to count the call.
  */
-export function quiet(env, ctx, owner, version, requestId, cpuMs, tell) {
+export function quiet(env, ctx, owner, version, cpuMs, idOf, tell) {
 	const one = load(env, ctx, owner);
 	const counts = countsOf(one, owner.script, version);
 	bump(counts, "invocations", 1);
 	if (cpuMs > 0) bump(counts, "cpu_ms", cpuMs);
-	if (requestId !== undefined && one.ids.length < MOST_IDS) one.ids.push(requestId);
-	if (one.quiet.length < MOST_QUIET) one.quiet.push(tell);
+	if (one.quiet.length >= MOST_QUIET) return;
+	one.quiet.push(tell);
+	const id = idOf();
+	if (id !== undefined && one.ids.length < MOST_IDS) one.ids.push(id);
 }
 
 /** A worker was started under this key, whose `parts` are digests of what it was made of. */

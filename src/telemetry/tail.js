@@ -52,10 +52,9 @@ export function tails(known, fault) {
 	// Whether a call wrote nothing and went well; then it is counted.
 	function isQuiet(item, owner, env, ctx) {
 		if (hasNews(item)) return false;
-		const { event, cpuTime } = item;
 		// In another request's time, which lives for as long as it takes.
 		const tell = async (env) => eventOf(item, owner, (await knownOf(owner, env, LATER)).masked);
-		quiet(env, ctx, owner, owner.version, event?.request?.headers[REQUEST_ID], cpuTime, tell);
+		quiet(env, ctx, owner, owner.version, item.cpuTime, () => item.event?.request?.headers[REQUEST_ID], tell);
 		return true;
 	}
 
