@@ -31,7 +31,7 @@ check: ## formatting, lints and documentation, for this machine and for wasm32
 	cargo build -p worker-loader --example '*' $(wasm)
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=true cargo test -p worker-loader --doc $(wasm)
 
-bench: setup ## compare with a plain JavaScript host (about eight minutes; options: make bench ARGS=--help)
+bench: setup ## compare with a plain JavaScript host (about fifteen minutes; options: make bench ARGS=--help)
 	@scripts/build.sh bench/rust
 	@scripts/build.sh
 	@. scripts/env.sh && use_node && node_modules/.bin/wrangler deploy --dry-run --outdir $(CURDIR)/dist > /dev/null

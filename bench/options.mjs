@@ -11,7 +11,8 @@ export const usage = `Usage: node bench/run.mjs [options]
   --memory GIB        the limit on workerd's memory, over which the run is aborted (4)
   --only NAME...      only these hosts, beside the reference and aa: ${names.join(", ")}
   --warm, --cold, --startup, --dispatch
-                      only that path; --dispatch is of scripts that are uploaded to this Worker, and is not measured without it
+                      only these paths
+  --readme            put the short table of a run of all paths into ../README.md
   --quick             a short run that shows that everything works; its numbers mean nothing
   --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap
@@ -28,6 +29,7 @@ const spec = {
   warm: { type: "boolean" },
   cold: { type: "boolean" },
   startup: { type: "boolean" },
+  readme: { type: "boolean" },
   dispatch: { type: "boolean" },
   quick: { type: "boolean" },
   "keep-wasm-code": { type: "boolean" },
@@ -46,6 +48,7 @@ export function parseOptions(argv) {
   return {
     help: values.help ?? false,
     quick: values.quick ?? false,
+    readme: values.readme ?? false,
     keepWasmCode: values["keep-wasm-code"] ?? false,
     rounds: number(values, "rounds", defaults.rounds, { integer: true }),
     seconds: number(values, "seconds", defaults.seconds),
@@ -59,9 +62,12 @@ export function parseOptions(argv) {
   };
 }
 
+const PATHS = ["dispatch", "warm", "cold", "startup"];
+
 function chosenPaths(values) {
-  const paths = ["warm", "cold", "startup", "dispatch"].filter((path) => values[path]);
-  return paths.length > 0 ? paths : ["warm", "cold", "startup"];
+  const chosen = PATHS.filter((path) => values[path]);
+  if (values.readme && (chosen.length > 0 || values.only || values.quick)) throw new Error("--readme goes with a whole run only");
+  return chosen.length > 0 ? chosen : PATHS;
 }
 
 function number(values, name, standard, { integer = false } = {}) {

@@ -77,6 +77,27 @@ function table({ reference, variants, controlSpread }) {
   return [line(["host", ...header]), line(["---", ...header.map(() => "---:")]), ...rows.map(line)].join("\n");
 }
 
+const SHORT = {
+  dispatch: "a request to a script, warm: everything on",
+  warm: "a request to one worker, warm: nothing else",
+  get: "a cold start, `get`",
+  load: "a cold start, `load`",
+  startup: "workerd's start to its first answer",
+};
+
+/** The table of README.md: of each path each host, against the path's reference. */
+export function short({ machine, options, paths }) {
+  const rows = Object.entries(paths).flatMap(([path, { reference, variants, controlSpread }]) => {
+    const [speed, cpu] = Object.keys(controlSpread);
+    const told = ({ ratio }) => `**${ratio.median.toFixed(2)}** (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})`;
+    const of = (host) => (host.name === reference ? ["1", "1"] : [told(host[speed]), told(host[cpu])]);
+    return variants.map((host, at) => [at === 0 ? `${SHORT[path]}; ${titles[speed][0]}` : "", host.label, ...of(host)]);
+  });
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const how = `workerd ${machine.workerd} and ${machine.miniflare} (dispatch), ${machine.cores} cores of ${machine.cpu}, ${options.rounds} rounds, ${machine.date.slice(0, 10)}.`;
+  return `${[line(["", "host", "x of the reference (95 % interval)", "x of its CPU time"]), line(["---", "---", "---", "---"]), ...rows.map(line)].join("\n")}\n\n${how}\n`;
+}
+
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 // What a host adds to the reference, round by round.

@@ -1,5 +1,5 @@
 // make bench: compares the hosts of variants.mjs in one workerd. README.md says how and why.
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { cpus, loadavg, platform, release, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +7,21 @@ import { workerd } from "./config.mjs";
 import { Generator } from "./generator.mjs";
 import { Bench, measureCold, measureStartup, measureWarm } from "./measure.mjs";
 import { parseOptions, usage } from "./options.mjs";
-import { markdown, summary } from "./report.mjs";
+import { markdown, short, summary } from "./report.mjs";
 import { random } from "./stats.mjs";
 import * as variants from "./variants.mjs";
 
 const MEASURES = { cold: measureCold, startup: measureStartup };
 const results = join(import.meta.dirname, "results");
+
+const readme = join(import.meta.dirname, "..", "README.md");
+const BLOCK = /(<!-- bench: .*? -->\n)[^]*?(<!-- \/bench -->)/;
+
+async function toReadme(result) {
+  const text = await readFile(readme, "utf8");
+  if (!BLOCK.test(text)) throw new Error("README.md has no place for the table: <!-- bench: ... --> and <!-- /bench -->");
+  await writeFile(readme, text.replace(BLOCK, (_, begin, end) => `${begin}${short(result)}${end}`));
+}
 
 async function main(options) {
   if (platform() !== "linux") throw new Error("the benchmark reads workerd's CPU and memory from /proc: it needs Linux");
@@ -67,11 +76,12 @@ async function main(options) {
   const { only, help, ...plain } = options;
   const result = { machine, options: { ...plain, only: only && [...only] }, paths };
   // A quick run, such as the tests make, must not take the place of one that measured something.
-  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : options.served > 0 ? "served" : options.paths.includes("dispatch") ? "dispatch" : "latest";
+  const name = options.quick ? "quick" : options.keepWasmCode ? "kept-code" : options.served > 0 ? "served" : "latest";
   await mkdir(results, { recursive: true });
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeFile(join(results, `${name}.md`), markdown(result));
   process.stdout.write(markdown(result));
+  if (options.readme) await toReadme(result);
   await generator.stop();
 }
 

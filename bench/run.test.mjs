@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { Deployed } from "./deployed.mjs";
 import { dispatch } from "./variants.mjs";
 
-const MEASURES = { warm: ["requestsPerSecond", "cpuMicros"], startup: ["startMs", "startCpuMs"] };
+const MEASURES = { dispatch: ["requestsPerSecond", "cpuMicros"], warm: ["requestsPerSecond", "cpuMicros"], startup: ["startMs", "startCpuMs"] };
 const script = join(import.meta.dirname, "run.mjs");
 const SCRIPT = "/dispatch/bench/hello/";
 let folder;
@@ -32,7 +32,7 @@ if (platform() !== "linux") {
 const bench = (...options) => promisify(execFile)(process.execPath, [script, ...options], { env: environment });
 
 onLinux("a quick run measures every host on every path and every request succeeds", async () => {
-  const { stdout } = await bench("--quick", "--only", "js,aa,direct");
+  const { stdout } = await bench("--quick", "--only", "js,aa,direct,dispatch");
   const results = join(import.meta.dirname, "results");
   assert.equal(await readFile(join(results, "quick.md"), "utf8"), stdout);
   assert.match(stdout, /A quick run/);
@@ -41,35 +41,24 @@ onLinux("a quick run measures every host on every path and every request succeed
   assert.match(machine.workerd, /^1\.\d{8}\.\d+$/);
   assert.ok(machine.peakMemory > 2 ** 20 && machine.peakMemory < options.memoryLimit);
   assert.equal(options.rounds, 2);
-  assert.deepEqual(Object.keys(paths), ["warm", "get", "load", "startup"]);
-  for (const [path, { variants, controlSpread }] of Object.entries(paths)) {
-    const names = path === "warm" ? ["js", "aa", "direct"] : ["js", "aa"];
+  assert.deepEqual(Object.keys(paths), ["dispatch", "warm", "get", "load", "startup"]);
+  for (const [path, { reference, variants, controlSpread }] of Object.entries(paths)) {
+    const names = { warm: ["js", "aa", "direct"], dispatch: ["same", "aa", "dispatch", "js", "direct"] }[path] ?? ["js", "aa"];
     assert.deepEqual(variants.map((variant) => variant.name), names);
+    assert.equal(reference, names[0]);
     const measures = MEASURES[path] ?? ["p50", "cpuMicros"];
     assert.deepEqual(Object.keys(controlSpread), measures);
     for (const variant of variants) {
       assert.equal(variant.rounds.length, 2);
       assert.ok(variant.requests > 0);
-      if (path !== "warm") assert.equal(variant.requests, 2 * (path === "startup" ? 1 : options.coldRequests));
+      if (["get", "load"].includes(path)) assert.equal(variant.requests, 2 * options.coldRequests);
       for (const measure of measures) {
         const { value, ratio } = variant[measure];
         assert.ok(value.q1 > 0 && value.q1 <= value.median && value.median <= value.q3, `${variant.name} ${measure}`);
         assert.ok(ratio.low > 0 && ratio.low <= ratio.median && ratio.median <= ratio.high, `${variant.name} ${measure}`);
-        if (variant.name === "js") assert.deepEqual(ratio, { median: 1, q1: 1, q3: 1, low: 1, high: 1 });
+        if (variant.name === reference) assert.deepEqual(ratio, { median: 1, q1: 1, q3: 1, low: 1, high: 1 });
       }
     }
-  }
-  assert.deepEqual(await readdir(folder), []);
-});
-
-onLinux("a quick run over this Worker has the same answers by way of a script that was uploaded to it", async () => {
-  await bench("--quick", "--dispatch");
-  const { paths } = JSON.parse(await readFile(join(import.meta.dirname, "results", "quick.json"), "utf8"));
-  assert.deepEqual(Object.keys(paths), ["dispatch"]);
-  assert.deepEqual(paths.dispatch.variants.map((variant) => variant.name), ["same", "aa", "dispatch", "js", "binding", "direct"]);
-  assert.equal(paths.dispatch.reference, "same");
-  for (const { requests, rounds, cpuMicros } of paths.dispatch.variants) {
-    assert.ok(requests > 0 && rounds.length === 2 && cpuMicros.value.median > 0);
   }
   assert.deepEqual(await readdir(folder), []);
 });
@@ -128,6 +117,7 @@ const mistakes = [
   [["--only", "nobody"], /no host is called nobody; there are js, aa, direct/],
   [["--rounds", "1.5"], /--rounds takes a positive integer, not 1\.5/],
   [["--seconds", "-1"], /seconds/],
+  [["--readme", "--quick"], /--readme goes with a whole run only/],
   [["fast"], /unexpected argument: fast/],
 ];
 for (const [options, message] of mistakes) {
