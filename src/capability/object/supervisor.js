@@ -13,6 +13,8 @@ const DRAIN_MS = 10_000;
 const LATER_MS = 30_000;
 // How old what is known of how much is stored may be.
 const USAGE_TTL_MS = 10_000;
+// What SQLite of a Durable Object takes: https://developers.cloudflare.com/durable-objects/platform/limits/
+const MOST_OBJECT = 10 * 1024 ** 3;
 
 /** `supervised(object, env, ctx)` gives what runs it, as entry.rs says. It is Rust's. */
 export function supervisor(supervised) {
@@ -120,7 +122,9 @@ export function supervisor(supervised) {
 			const measure = async () => {
 				await until;
 				const bytes = await (await facet.fetch("https://object/", { headers: { [OP]: '{"op":"usage"}' } })).json();
-				if (bytes !== this.#bytes) await this.#index(object).sized(object.id, bytes);
+				// It is told in the script's isolate, and is the script's word: no less than nothing, and no more than an object can have.
+				if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MOST_OBJECT || bytes === this.#bytes) return;
+				await this.#index(object).sized(object.id, bytes);
 				this.#bytes = bytes;
 			};
 			this.ctx.waitUntil(measure().catch(nothing));
