@@ -115,18 +115,62 @@ export async function startHostile(options = {}) {
   };
 }
 
-/** Sends bytes as they are and gives what comes back, until the other side closes or `isAll(text)`; for ten seconds at most. */
-export function sent(url, bytes, isAll = () => false) {
+/**
+ * Sends bytes as they are, and gives the answers that come on that connection: `{ status, headers, body }` each. It is done when there are so
+ * many, or the other side closes; ten seconds may pass.
+ */
+export function sent(url, bytes, count = 1) {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
     let all = "";
     const timer = setTimeout(() => socket.destroy(new Error(`nothing more came: ${all.slice(0, 2000)}`)), 10_000);
-    const end = () => (clearTimeout(timer), socket.destroy(), resolve(all));
+    const end = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      try {
+        resolve(answers(all) ?? assert.fail(`it broke off: ${all.slice(0, 2000)}`));
+      } catch (error) {
+        reject(error);
+      }
+    };
     socket.on("data", (data) => {
       all += data.toString("latin1");
-      if (isAll(all)) end();
+      // What is no answer at all is told at the end.
+      if (!all.startsWith("HTTP/1.1 ") || answers(all)?.length >= count) end();
     }).on("close", end).on("error", (error) => (clearTimeout(timer), reject(error)));
     socket.write(bytes, "latin1");
   });
+}
+
+// What came, read as RFC 9112 says; nothing where more has to come.
+function answers(all) {
+  const told = [];
+  for (let rest = all; rest !== ""; ) {
+    const end = rest.indexOf("\r\n\r\n");
+    if (end < 0) return undefined;
+    const [line, ...lines] = rest.slice(0, end).split("\r\n");
+    assert.match(line, /^HTTP\/1\.1 \d{3} /, `that is no answer: ${JSON.stringify(rest.slice(0, 200))}`);
+    const status = Number(line.slice(9, 12));
+    const headers = lines.map((one) => [one.slice(0, one.indexOf(":")).toLowerCase(), one.slice(one.indexOf(":") + 1).trim()]);
+    const valueOf = (name) => headers.find(([known]) => known === name)?.[1];
+    rest = rest.slice(end + 4);
+    let body = "";
+    if (valueOf("transfer-encoding") === "chunked") {
+      for (let size = -1; size !== 0; ) {
+        const at = rest.indexOf("\r\n");
+        size = Number.parseInt(rest.slice(0, at), 16);
+        if (at < 0 || rest.length < at + 4 + size) return undefined;
+        body += rest.slice(at + 2, at + 2 + size);
+        rest = rest.slice(at + 4 + size);
+      }
+    } else {
+      const length = [101, 204, 304].includes(status) ? 0 : Number(valueOf("content-length") ?? 0);
+      if (rest.length < length) return undefined;
+      body = rest.slice(0, length);
+      rest = status === 101 ? "" : rest.slice(length);
+    }
+    told.push({ status, headers, body });
+  }
+  return told;
 }
