@@ -52,8 +52,9 @@ describe("a hostile script", () => {
   });
 
   test("sends what cannot be shown, and whoever looks into the queue sees it all the same", async () => {
-    await host.attempt("sends", "plain", { toString: 1, valueOf: 1 }, { contentType: "v8" });
-    await host.attempt("sends", "send", { type: "bytes", bytes: 128_000 }, { type: "json", deep: 60_000 }, { type: "json", body: "[[1]]" });
+    await deploy("shows");
+    await host.attempt("shows", "plain", { toString: 1, valueOf: 1 }, { contentType: "v8" });
+    await host.attempt("shows", "send", { type: "bytes", bytes: 128_000 }, { type: "json", deep: 60_000 }, { type: "json", body: "[[1]]" });
     const [odd, bytes, deep, plain] = await messages();
     assert.deepEqual([odd.body, bytes.body.length, deep.body.length, plain.body], ["[object Object]", 170_668, 120_000, [[1]]]);
     await purge();
