@@ -14,6 +14,8 @@ const TRIES = `
   many: async ({ env }, rows, times) => { try { await env.DB.batch(Array.from({ length: times }, () => env.DB.prepare("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT zeroblob(1000000) FROM n").bind(rows))); return "all"; } catch (error) { return error.message; } },
   shared: async ({ env, raw }, count) => (await raw()).SHARED.read(count === "set" ? new Set(["a", "b"]) : Array(count).fill("a")),
   lie: async ({ env }, told) => { const room = env.ROOMS.getByName("room"); await room.lie(told); return room.hello(); },
+  called: ({ env }, name) => env.ROOMS.getByName(name).hello(),
+  loop: ({ env }) => env.ROOMS.getByName("room").loop(),
   nest: ({ env }) => env.ROOMS.getByName("room").nest(),
 `;
 
@@ -115,15 +117,35 @@ describe("a hostile script", () => {
     });
     const stored = async () => (await host.api("GET", host.of("lies", "/stores"))).result.find(({ kind }) => kind === "object").bytes;
     await host.attempt("lies", "lie", "4096");
-    assert.equal(await until(stored, (bytes) => bytes === 4096), 4096, "or this test would prove nothing");
+    // With the name, "room".
+    assert.equal(await until(stored, (bytes) => bytes === 4100), 4100, "or this test would prove nothing");
     for (const lie of ["-1000000000000000", "1e300", "99999999999999", '"many"', "{}", "null", "4096.5", "no JSON"]) {
       await host.attempt("lies", "lie", lie);
       await wait(60);
-      assert.equal(await stored(), 4096, lie);
+      assert.equal(await stored(), 4100, lie);
     }
     await host.attempt("lies", "lie", "8192");
-    assert.equal(await until(stored, (bytes) => bytes === 8192), 8192, "what comes after them is taken");
+    assert.equal(await until(stored, (bytes) => bytes === 8196), 8196, "what comes after them is taken");
     assert.match((await host.attempt("lies", "nest")).refused, /Cannot read properties of undefined|undefined/);
+  });
+
+  test("stores in the names of its objects what is counted, and rings no oftener than it may", async () => {
+    await deploy("rings", {
+      room: `loop() { return this.ctx.storage.setAlarm(Date.now()); }
+        async alarm() { console.log("rings on"); await this.ctx.storage.setAlarm(Date.now()); }`,
+    });
+    assert.deepEqual(await host.attempt("rings", "called", "n".repeat(100_000)), { told: "hello" });
+    const stored = async () => (await host.api("GET", host.of("rings", "/stores"))).result.find(({ kind }) => kind === "object").bytes;
+    assert.ok((await stored()) >= 100_000, `${await stored()}`);
+    await host.api("PATCH", `${NAMESPACES}/tenants/quota`, { script_storage: { operations_per_minute: 20 } });
+    await host.attempt("rings", "loop");
+    const rang = () => host.log().split("rings on").length - 1;
+    await until(rang, (times) => times > 10);
+    await wait(1500);
+    // What fails the runtime tries again, some times.
+    assert.ok(rang() <= 30, `it rang ${rang()} times`);
+    await host.api("PATCH", `${NAMESPACES}/tenants/quota`, { script_storage: null });
+    await host.remove("rings");
   });
 
   test("uses up what its namespace may, and no other has less", async () => {

@@ -3,6 +3,7 @@
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
+import { deniedTo, inWords } from "../allowance.js";
 import { namespaceNow } from "../store.js";
 import { split } from "./which.js";
 
@@ -146,7 +147,9 @@ export function supervisor(supervised) {
 			return this.ctx.facets.get(FACET, async () => {
 				// It ended by itself since, and starts anew.
 				const { worker, name } = found.worker === undefined ? told(await supervised({ ...object, known: "" }, this.env, this.ctx)) : found;
-				const alarms = exports.ObjectAlarm({ props: { object: this.ctx.id.name } });
+				const { namespace, script } = object;
+				const [namespace_id] = this.ctx.id.name.split("/");
+				const alarms = exports.ObjectAlarm({ props: { object: this.ctx.id.name, namespace, namespace_id, script } });
 				return { class: worker.getDurableObjectClass(name, { props: { alarms, id: object.id, name: object.name } }) };
 			});
 		}
@@ -178,7 +181,10 @@ export function supervisor(supervised) {
 
 /** The alarm of one object: a facet has none. */
 export class ObjectAlarm extends WorkerEntrypoint {
-	set(at) {
+	// An operation as any: one that sets the next would ring for ever.
+	async set(at) {
+		const why = await deniedTo(this, 1);
+		if (why !== undefined) throw new Error(`Durable Object is overloaded: ${inWords(why)}.`);
 		return this.#supervisor().setAlarm(at);
 	}
 	get() {
