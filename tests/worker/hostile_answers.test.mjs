@@ -125,23 +125,23 @@ describe("a hostile script", () => {
   });
 
   test("answers with a little that is a lot when it is unpacked: it goes on as it is, or is cut off where it is counted", async () => {
-    const gzip = { "accept-encoding": "gzip" };
-    const [{ status, headers, body }] = await sent(host.url, asked("forger/bomb", "Accept-Encoding: gzip\r\n"));
+    // As it is on the wire: what breaks off, or is not what it says, has a client that unpacks it wait for ever.
+    const asks = (name, headers) => sent(host.url, asked(`forger/${name}`, headers));
+    const [{ status, headers, body }] = await asks("bomb", "Accept-Encoding: gzip\r\n");
     assert.deepEqual([status, headers.find(([name]) => name === "content-encoding")?.[1]], [200, "gzip"]);
     assert.ok(body.length < 200_000, `${body.length} bytes were sent for 50,000,000`);
-    const limits = { "x-worker-limits": "response_bytes=1000000" };
-    const cut = await host.ask("forger/bomb", { headers: { ...gzip, ...limits } });
-    const read = await cut.arrayBuffer().then(({ byteLength }) => byteLength, () => 0);
-    assert.ok(cut.status === 502 || read <= 1_000_000, `${cut.status} ${read}`);
+    for (const encoding of ["gzip", "identity"]) {
+      const cut = await asks("bomb", `Accept-Encoding: ${encoding}\r\nX-Worker-Limits: response_bytes=1000000\r\n`).then(([answer]) => answer, () => null);
+      assert.ok(cut === null || cut.status === 502 || cut.body.length <= 1_000_000, `${encoding}: ${cut?.status} ${cut?.body.length}`);
+    }
     await host.logged(/the limit response_bytes of 1000000 is exceeded/);
-    // What says that it is packed, and is not.
-    for (const headers of [gzip, IDENTITY, { ...gzip, ...limits }]) await (await host.ask("forger/unpacked", { headers })).arrayBuffer().catch(() => {});
+    for (const more of ["Accept-Encoding: gzip\r\n", "Accept-Encoding: identity\r\n", "Accept-Encoding: gzip\r\nX-Worker-Limits: response_bytes=1000000\r\n"]) await asks("unpacked", more).catch(() => {});
     await host.unharmed();
   });
 
   test("says of its length what is none, and a limit holds all the same", async () => {
     for (const name of ["number", "negative", "list", "huge", "short", "short-streamed", "none"]) {
-      const answer = await host.ask(`forger/${name}`, { headers: { "x-worker-limits": "response_bytes=2" } });
+      const answer = await host.ask(`forger/${name}`, { headers: { ...IDENTITY, "x-worker-limits": "response_bytes=2" } });
       const body = await answer.text().catch(() => "");
       assert.ok(answer.status === 502 ? /answer_too_large|dynamic_worker/.test(body) : body.length <= 2, `${name}: ${answer.status} ${body}`);
     }

@@ -54,15 +54,19 @@ describe("a hostile visitor", () => {
 
   test("hides no request in the body of another", async () => {
     const hidden = `GET /dispatch/tenants/tells/hidden HTTP/1.1\r\n${HOST}\r\n`;
+    const posted = (method, headers, body) => `${method} /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}${headers}\r\n\r\n${body}`;
+    const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
     for (const [what, bytes] of Object.entries({
-      "both a length and chunks": `POST /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-      "chunks with a space": `POST /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
-      "a GET with a body": `GET /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}Content-Length: ${hidden.length}\r\n\r\n`,
-      "a length in hexadecimals": `POST /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}Content-Length: 0x${hidden.length.toString(16)}\r\n\r\n`,
-      "a folded header": `POST /dispatch/tenants/tells/ HTTP/1.1\r\n${HOST}X-A: b\r\n Content-Length: 0\r\nContent-Length: ${hidden.length}\r\n\r\n`,
+      "a length beside chunks": posted("POST", "Content-Length: 5\r\nTransfer-Encoding: chunked", chunk),
+      "a length of nothing beside chunks": posted("POST", "Transfer-Encoding: chunked\r\nContent-Length: 0", chunk),
+      "a chunk that says more of itself": posted("POST", "Transfer-Encoding: chunked", chunk.replace("\r\n", ";x=0\r\n")),
+      "a GET with a body": posted("GET", `Content-Length: ${hidden.length}`, hidden),
+      "a length in hexadecimals": posted("POST", `Content-Length: 0x${hidden.length.toString(16)}`, hidden),
+      "a folded header": posted("POST", `X-A: b\r\n Content-Length: 0\r\nContent-Length: ${hidden.length}`, hidden),
     })) {
-      const all = await sent(host.url, bytes + hidden, 1);
-      for (const { status, body } of all) assert.ok(status >= 400 || !JSON.parse(body).url.endsWith("/hidden"), `${what}: ${body}`);
+      const all = await sent(host.url, `${bytes}GET /dispatch/tenants/called/ HTTP/1.1\r\n${HOST}\r\n`, 2);
+      assert.ok(all.length > 0, what);
+      for (const { status, body } of all) assert.ok(status >= 400 || body === "called" || !JSON.parse(body).url.endsWith("/hidden"), `${what}: ${body}`);
     }
     assert.equal((await tells()).where, "script");
   });
