@@ -48,9 +48,10 @@ export const kvOf = ({ binding, prefix, writes }) => ({
 	},
 });
 
-// Each statement that changes something has one of these words, outside of what is quoted.
+// Each statement that changes something has one of these words, outside of what is quoted. A quote that does not end is one to the end, as
+// SQLite has it, and so is looked for once.
 const CHANGES = /^(?:INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA|ATTACH|DETACH|VACUUM|REINDEX|ANALYZE)$/i;
-const UNQUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?\*\/|[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?|[^]/g;
+const UNQUOTED = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)|[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?|[^]/g;
 const isChange = (sql) => [...statements(sql)].some((statement) => statement.match(UNQUOTED)?.some((word) => CHANGES.test(word)));
 
 /** A D1 database of the host's with the method of d1/database.js. */
