@@ -8,7 +8,8 @@ import { MOST, waiting } from "./waiting.js";
 const begin = waiting(MOST);
 
 // What says how a request travels, or where to. Of these a script has none to say.
-const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "http2-settings"];
+// (`expect` has a server answer twice: workerd takes the first for the answer, and whoever is next on that connection gets the second.)
+const DROPPED = ["host", "connection", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "http2-settings", "expect"];
 // What some servers take for the method.
 const METHODS = ["x-http-method-override", "x-http-method", "x-method-override"];
 const DOWN = { code: "outbound_unavailable", policy: "", rule: "", message: "The outbound policy cannot be read for the moment." };

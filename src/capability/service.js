@@ -1,6 +1,7 @@
 // Service bindings: another script as a Fetcher, with `fetch` and the methods of its entrypoint. What a script holds is a stub to
 // this class, whose props say whose it is and where it leads; the script can change neither.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { UNTRIED } from "../telemetry/event.js";
 import { startedAs } from "../telemetry/meter.js";
 import { waiting } from "./waiting.js";
 
@@ -45,7 +46,7 @@ export function services(served) {
 	}
 	// Any other method is the service's. Looked for are methods of the prototype, and what those do not have, here.
 	const methods = (base, name, self) => {
-		if (typeof name === "symbol" || name in base || name === "then") return Reflect.get(base, name, self);
+		if (typeof name === "symbol" || name in base || name === "then" || name === UNTRIED) return Reflect.get(base, name, self);
 		return function (...args) {
 			return call(this, name, args, true);
 		};

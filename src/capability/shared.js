@@ -4,6 +4,7 @@ import { statements } from "./object/tables.js";
 
 const PREFIX = "host.";
 const MOST_VALUE = 25 * 1024 * 1024;
+const MOST_AT_ONCE = 100;
 
 /** The host's binding that an entrypoint's props name, `{ binding, prefix, writes }`; nothing, where they name a store of the script's own. */
 export function sharedOf({ ctx, env }, type) {
@@ -22,6 +23,7 @@ export function sharedOf({ ctx, env }, type) {
 export const kvOf = ({ binding, prefix, writes }) => ({
 	// One after the other, so that what is too much together is not in memory.
 	async read(keys) {
+		if (!Array.isArray(keys) || keys.length > MOST_AT_ONCE) throw new TypeError(`Up to ${MOST_AT_ONCE} keys are read at once.`);
 		const read = [];
 		let size = 0;
 		for (const key of keys) {
@@ -46,9 +48,10 @@ export const kvOf = ({ binding, prefix, writes }) => ({
 	},
 });
 
-// Each statement that changes something has one of these words, outside of what is quoted.
+// Each statement that changes something has one of these words, outside of what is quoted. A quote that does not end is one to the end, as
+// SQLite has it, and so is looked for once.
 const CHANGES = /^(?:INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA|ATTACH|DETACH|VACUUM|REINDEX|ANALYZE)$/i;
-const UNQUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?\*\/|[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?|[^]/g;
+const UNQUOTED = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)|[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?|[^]/g;
 const isChange = (sql) => [...statements(sql)].some((statement) => statement.match(UNQUOTED)?.some((word) => CHANGES.test(word)));
 
 /** A D1 database of the host's with the method of d1/database.js. */

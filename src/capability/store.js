@@ -53,6 +53,13 @@ export const told = (type) => ({ "content-type": type, "cache-control": "no-stor
 
 const AT_A_TIME = 64 * 1024;
 
+/** Bytes as base64: in pieces, as a call has only so many arguments. */
+export function base64Of(bytes) {
+	let text = "";
+	for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+	return btoa(text);
+}
+
 /** An answer that refuses, as the host's API tells it. */
 export const refused = (message, status = 400, code = MALFORMED) => Response.json({ errors: [{ code, message }] }, { status });
 

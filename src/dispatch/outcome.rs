@@ -43,7 +43,7 @@ pub fn failed(env: &Env, ctx: &JsValue, handed: &JsValue, thrown: JsValue) -> Re
         console_error!("A dynamic worker failed: {error}");
         return Err(error.into());
     };
-    console_error!("A version of {} failed: {error}", script.name);
+    console_error!("A version of {} failed: {:.2000}", script.name, error.to_string());
     let live = script.live();
     let running = live.running(env, &script.name, at)?;
     if let (Some(name), Some((key, _))) = (part(handed, "name").as_string(), &running.code) {

@@ -56,7 +56,7 @@ pub async fn service(
         if failure::condemns(&error)
             && let Ok(running) = live.running(env, &script.name, at)
         {
-            console_error!("A version of {name} failed: {error}");
+            console_error!("A version of {name} failed: {:.2000}", error.to_string());
             running.state.set(State::Failed);
         } else {
             return Err(refused(error.to_string()));

@@ -11,9 +11,9 @@ const CODES = ["dynamic_worker_threw", "dynamic_worker_failed"];
 const PATIENCE_MS = 1000;
 
 /** A call has failed, of which all may be told. */
-export function failing({ request }, env) {
+export function failing({ note, request }, env) {
 	const id = isOn(env.ERROR_DETAIL) && request.headers.get(REQUEST_ID);
-	if (id) expect(id);
+	if (id) expect(id, note.version);
 }
 
 /** The answer that tells the error, with the request's id; where the operator's setting ERROR_DETAIL is on, with where it was thrown. */
@@ -29,7 +29,7 @@ export async function detailed(response, { note, request }, env) {
 		error.message = `${GENERAL} Its owner finds it under the id ${id}.`;
 		return named(Response.json(body, response), id);
 	}
-	const { event } = await arrival(id, PATIENCE_MS);
+	const { event } = await arrival(id, note.version, PATIENCE_MS);
 	error.tail = event === undefined ? "late" : "arrived";
 	const [fault] = event?.faults ?? [];
 	// With what is secret masked.

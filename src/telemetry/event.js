@@ -3,11 +3,16 @@
 
 export const REQUEST_ID = "x-worker-request-id";
 
+/** What the loader calls to see whether a worker has loaded (the SDK's call.js). No tail tells of it: so nobody else may call it. */
+export const UNTRIED = "__workerLoaderLoads";
+
 // Of one call; a script can write for as long as it runs.
 const MOST_LINES = 256;
 const MOST_TEXT = 16 * 1024;
 const MOST_IN_ALL = 64 * 1024;
 const MOST_EXCEPTIONS = 16;
+// What is nested deeper than any stack cannot be written as JSON again, and nor can whatever it is sent along with.
+const MOST_LEVELS = 64;
 
 /** An event of a tail as it is kept and sent on. `owner` has `namespace`, `script` and `version`; `masked` puts something in a secret's place. */
 export function eventOf(item, { namespace, script, version }, masked) {
@@ -62,6 +67,7 @@ const KEPT = [REQUEST_ID, "user-agent", "cf-ray", "cf-ipcountry", "host"];
 // What was logged is any JSON.
 function maskedIn(value, masked, cut) {
 	if (typeof value === "string") return cut(masked(value));
+	if (isDeeper(value, MOST_LEVELS)) return `(nested over ${MOST_LEVELS} levels deep)`;
 	// Of what JSON has not, such as undefined, there is no text.
 	const text = JSON.stringify(value);
 	if (text === undefined) return String(value);
@@ -76,6 +82,9 @@ function maskedIn(value, masked, cut) {
 		return hidden;
 	}
 }
+
+/** Whether there are objects within objects, more levels than so many. */
+export const isDeeper = (value, levels) => typeof value === "object" && value !== null && (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)));
 
 const short = (text, most) => (text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text);
 

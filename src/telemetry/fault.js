@@ -13,6 +13,8 @@ const MOST_LOOKED = 20;
 const TELLING = 5;
 // One line of a stack: `at name (file:line:column)`, or without a name.
 const FRAME = /^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
+// A stack is the script's to choose, and there are lines that take the square of their length to be read.
+const MOST_LINE = 1000;
 
 const known = new Map();
 let looked = { minute: 0, times: new Map() };
@@ -77,7 +79,7 @@ async function located({ stack = "" }, kept) {
 }
 
 function parsed(line) {
-	const [, name, file, lineNumber, column] = FRAME.exec(line) ?? [];
+	const [, name, file, lineNumber, column] = (line.length <= MOST_LINE && FRAME.exec(line)) || [];
 	return file === undefined ? undefined : { name, file: file.replace(/^(file|worker):\/\/\/?/, ""), line: Number(lineNumber), column: Number(column) };
 }
 

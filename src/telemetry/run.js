@@ -5,7 +5,7 @@ import { loadable } from "../upload/bundle.js";
 import { receive } from "../upload/receive.js";
 import { report } from "../upload/report.js";
 import { arrival } from "./arrivals.js";
-import { REQUEST_ID } from "./event.js";
+import { REQUEST_ID, UNTRIED } from "./event.js";
 import { faultOf } from "./fault.js";
 
 const LIMITS = { cpuMs: 1000 };
@@ -14,8 +14,6 @@ const DEADLINE_MS = 10_000;
 const PATIENCE_MS = 2000;
 const MOST_TEXT = 256 * 1024;
 const VALUES = { plain_text: "text", secret_text: "text", json: "json" };
-// What no script has a method for, and no tail tells of: see the SDK's call.js.
-const METHOD = "__workerLoaderLoads";
 
 /**
  * `request` is an upload, whose metadata may have `request`, `{ method, url, headers, body }`; `asked` is JSON, `{ props,
@@ -54,9 +52,9 @@ async function called(loader, code, sent, kept) {
 	const id = crypto.randomUUID();
 	sent.headers.set(REQUEST_ID, id);
 	const entrypoint = loader.load(code).getEntrypoint();
-	await within(Reflect.apply(entrypoint[METHOD], entrypoint, [0]).catch(unlessItRan));
+	await within(Reflect.apply(entrypoint[UNTRIED], entrypoint, [0]).catch(unlessItRan));
 	const loaded = performance.now();
-	const { value, event } = await arrival(id, PATIENCE_MS, () => answered(entrypoint, sent, within));
+	const { value, event } = await arrival(id, undefined, PATIENCE_MS, () => answered(entrypoint, sent, within));
 	const ended = performance.now();
 	const faults = [];
 	for (const exception of event?.exceptions ?? []) faults.push(await faultOf(exception, kept));

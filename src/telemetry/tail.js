@@ -2,12 +2,10 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arrived } from "./arrivals.js";
-import { REQUEST_ID, eventOf, hasNews } from "./event.js";
+import { REQUEST_ID, UNTRIED, eventOf, hasNews } from "./event.js";
 import { masking } from "./mask.js";
 import { count, quiet, event as send } from "./meter.js";
 
-// Asked by the loader whether a worker has loaded: no call of anybody's.
-const UNTRIED = "__workerLoaderLoads";
 // Where the host does not know what is secret, nothing is told of what was written.
 const WITHHELD = { masked: () => "(withheld: the secrets of this version cannot be read)", place: undefined };
 const RAW = { masked: (text) => text, place: undefined };

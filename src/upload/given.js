@@ -25,8 +25,9 @@ export function withGiven(modules, main, { folder, parts, wrapped, sources, clas
 		all[main] = { js: importing(`${folder}/env.js`, modules[main].js) };
 	}
 	if (classes.length > 0 || consumes) {
-		const lines = [`import * as script from ${text(`/${main}`)};`, `export * from ${text(`/${main}`)};`];
-		if (classes.length > 0) lines.push('import { supervised } from "./supervised.js";');
+		// Ours first: the script may change what is built in.
+		const lines = classes.length > 0 ? ['import { supervised } from "./supervised.js";'] : [];
+		lines.push(`import * as script from ${text(`/${main}`)};`, `export * from ${text(`/${main}`)};`);
 		classes.forEach((name, at) => lines.push(`const c${at} = supervised(script[${text(name)}], ${alarm_goes});`, `export { c${at} as ${text(name)} };`));
 		// Under a name that nothing else has.
 		if (consumes) lines.push('import { consumer } from "./consumer.js";', "const queue = consumer(script.default);", 'export { queue as "given:queue" };');

@@ -175,4 +175,6 @@ test("statements are told apart as SQLite does", () => {
   assert.match(all[1], /^-- a comment; .*VALUES \("c;d", \[e;f\], `g;h`\);$/s);
   assert.match(all[2], /^CREATE TEMP TRIGGER .* END; DELETE FROM a; END;$/);
   assert.deepEqual([...statements(" \n")], []);
+  // Each of these would else be looked for to the end of the text, over and over.
+  for (const quote of ["[", "'", '"', "`", "/*"]) assert.deepEqual([...statements(`SELECT 1;${quote}a; ${quote === "[" || quote === "/*" ? quote : ""}b; c`)].length, 2, quote);
 });

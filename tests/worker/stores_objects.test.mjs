@@ -97,7 +97,7 @@ describe("Durable Objects", () => {
   test("what a script makes up reaches no other's, nor the host", async () => {
     await host.deploy("victim", COUNTER(), bound);
     await call("victim/a/add");
-    // The stub as the loader gives it, before it is wrapped, is had by nobody; what is wrapped has it in a private field.
+    // By what it is given; hostile.mjs has a way to the stub below that.
     await host.deploy("forger", `${CALLS}
       export class Counter extends DurableObject {
         async props() { return [this.ctx.props, this.ctx.id.name]; }

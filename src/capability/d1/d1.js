@@ -12,7 +12,14 @@ export class D1 extends WorkerEntrypoint {
 		const grows = Array.isArray(statements) && statements.some((one) => !READS.test(one?.sql));
 		const why = await deniedTo(this, statements?.length ?? 1, grows);
 		if (why !== undefined) return { error: why.full === "bytes" ? `Exceeded maximum DB size: ${inWords(why)}.` : `Too many requests: ${inWords(why)}.` };
-		const told = await this.#store().run(statements);
+		const store = this.#store();
+		let told = await store.run(statements, grows);
+		// A statement may do more than its first word says: SELECT 1; INSERT …, or a trigger of what is deleted.
+		if (told.grew) {
+			const full = await deniedTo(this, 0, true);
+			if (full !== undefined) return { error: `Exceeded maximum DB size: ${inWords(full)}.` };
+			told = await store.run(statements, true);
+		}
 		const rows = told.results?.reduce((sum, { meta }) => sum + meta.rows_read + meta.rows_written, 0) ?? 0;
 		// They are counted when they are known: the next call is refused.
 		if (rows > 0) this.ctx.waitUntil(deniedTo(this, rows, false));

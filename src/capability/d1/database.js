@@ -6,6 +6,9 @@ import { asked, lines, refused } from "../store.js";
 
 const MOST_STATEMENTS = 1000;
 const MOST_SQL = 100_000;
+// A call gives no more, and until it does they are in memory, which others have theirs in, too.
+const MOST_RESULTS = 32 * 1024 * 1024;
+const GREW = new Error("It would be larger.");
 // It is in memory, twice.
 const MOST_FILE = 32 * 1024 * 1024;
 // As registry/problem.rs has it.
@@ -24,8 +27,11 @@ export class Database extends DurableObject {
 		ctx.blockConcurrencyWhile(async () => (this.#gone = (await ctx.storage.get("gone")) === true));
 	}
 
-	/** Statements `{ sql, params }`, all or none of them: `{ results: [{ columns, rows, meta }], bookmark }`, or `{ error }`. */
-	async run(statements) {
+	/**
+	 * Statements `{ sql, params }`, all or none of them: `{ results: [{ columns, rows, meta }], bookmark }`, or `{ error }`; or `{ grew }`, and
+	 * nothing is changed, where the database would be larger and that may not be.
+	 */
+	async run(statements, mayGrow) {
 		const isOne = (one) => typeof one?.sql === "string" && one.sql.length <= MOST_SQL && Array.isArray(one.params);
 		if (!Array.isArray(statements) || statements.length > MOST_STATEMENTS || !statements.every(isOne)) {
 			return { error: `Up to ${MOST_STATEMENTS} statements of ${MOST_SQL} characters are run at once.` };
@@ -34,19 +40,30 @@ export class Database extends DurableObject {
 		const run = statements.filter(isStatement);
 		if (run.length === 0) return { error: "No SQL statements detected." };
 		try {
-			const results = this.ctx.storage.transactionSync(() => run.map((one) => this.#one(one)));
+			const before = this.#sql.databaseSize;
+			const left = { bytes: MOST_RESULTS };
+			const results = this.ctx.storage.transactionSync(() => {
+				const results = run.map((one) => this.#one(one, left));
+				if (!mayGrow && this.#sql.databaseSize > before) throw GREW;
+				return results;
+			});
 			return { results, bookmark: await this.ctx.storage.getCurrentBookmark() };
 		} catch (error) {
-			return { error: error.message };
+			return error === GREW ? { grew: true } : { error: error.message };
 		}
 	}
 
-	#one({ sql, params }) {
+	#one({ sql, params }, left) {
 		const began = performance.now();
 		const before = this.#counts();
 		const cursor = this.#sql.exec(sql, ...params);
 		const columns = cursor.columnNames;
-		const rows = [...cursor.raw()];
+		const rows = [];
+		for (const row of cursor.raw()) {
+			left.bytes -= row.reduce((sum, value) => sum + (value?.byteLength ?? value?.length ?? 8), 8);
+			if (left.bytes < 0) throw new Error(`The results are over ${MOST_RESULTS} bytes: ask for fewer rows at once.`);
+			rows.push(row);
+		}
 		const after = this.#counts();
 		const changes = after.changes - before.changes;
 		const meta = {

@@ -1,6 +1,6 @@
 // A KV namespace of a script: an object with a SQLite database. Strongly consistent, and what was acknowledged is on disk.
 import { DurableObject } from "cloudflare:workers";
-import { asked, lines } from "../store.js";
+import { asked, base64Of, lines } from "../store.js";
 
 const MOST_KEY = 512;
 const MOST_VALUE = 25 * 1024 * 1024;
@@ -162,9 +162,7 @@ function valueOf(bytes) {
 	try {
 		return { value: strict.decode(bytes) };
 	} catch {
-		let text = "";
-		for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-		return { base64: btoa(text) };
+		return { base64: base64Of(bytes) };
 	}
 }
 

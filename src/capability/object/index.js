@@ -30,7 +30,8 @@ export class ObjectIndex extends DurableObject {
 	/** As of kv/store.js. */
 	async fetch(request) {
 		const { op } = await asked(request);
-		if (op === "usage") return Response.json(this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(bytes) AS bytes FROM object").one());
+		// A name is as long as the script likes.
+		if (op === "usage") return Response.json(this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(bytes + COALESCE(LENGTH(CAST(name AS BLOB)), 0)) AS bytes FROM object").one());
 		if (op === "export") return this.#export();
 		if (op !== "wipe" && op !== "empty") return new Response(null, { status: 404 });
 		if (op === "wipe") this.ctx.storage.kv.put("gone", (this.#gone = true));

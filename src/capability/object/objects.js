@@ -1,5 +1,6 @@
 // What the stubs to a script's Durable Objects lead to, as kv/kv.js: each call goes to the supervisor of the object that it names.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { UNTRIED } from "../../telemetry/event.js";
 import { deniedTo, inWords } from "../allowance.js";
 import { nameOf } from "../store.js";
 import { waiting } from "../waiting.js";
@@ -8,8 +9,11 @@ import { WHICH, about } from "./which.js";
 // Of one script, in one isolate, at once.
 const MOST = 1000;
 const begin = waiting(MOST);
-// What is a method of any stub, and of no object.
-const NO_METHOD = new Set(["fetch", "connect", "queue", "scheduled", "dup", "constructor"]);
+// What is a method of any stub, and of no object; and what no tail tells of.
+const NO_METHOD = new Set(["fetch", "connect", "queue", "scheduled", "dup", UNTRIED]);
+// What a stub, or a property of one, has here and not on the far side: a path over it would lead to what is built in of this Worker, and
+// what a script does to that it does to all that run here.
+const LOCAL = new Set([...Object.getOwnPropertyNames(Object.prototype), "then", "catch", "finally"]);
 
 export class Objects extends WorkerEntrypoint {
 	fetch(request) {
@@ -54,7 +58,7 @@ export class Objects extends WorkerEntrypoint {
 	}
 }
 
-const isPath = (path) => Array.isArray(path) && path.length > 0 && path.every((name) => typeof name === "string") && !NO_METHOD.has(path[0]);
+const isPath = (path) => Array.isArray(path) && path.length > 0 && path.every((name) => typeof name === "string" && !LOCAL.has(name)) && !NO_METHOD.has(path[0]);
 
 function checked(which) {
 	const { id, name } = which ?? {};

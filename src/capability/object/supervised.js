@@ -4,6 +4,8 @@ import { DurableObjectId } from "./object.js";
 import { dropAll, dump } from "./tables.js";
 
 const OP = "x-dynamic-loader-op";
+// Before the script is there, which may change it.
+const { defineProperty } = Object;
 
 // What the objects of this isolate have accepted, to close it when other code takes their place. The runtime lets an object close
 // its own alone.
@@ -40,6 +42,8 @@ function own(ctx, alarmGoes, hasAlarm) {
 	const { alarms, id, name } = ctx.props;
 	hide(ctx, "id", new DurableObjectId(id, name));
 	hide(ctx, "props", {});
+	// What a facet of it stored nobody would count, and no export would have.
+	hide(ctx, "facets", undefined);
 	const { storage } = ctx;
 	const { transaction } = storage;
 	const alarm = {
@@ -120,5 +124,5 @@ async function perform(object, ctx, { op, ...asked }) {
 }
 
 function hide(on, name, value) {
-	Object.defineProperty(on, name, { value, configurable: true, writable: true });
+	defineProperty(on, name, { value, configurable: true, writable: true });
 }

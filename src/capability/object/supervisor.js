@@ -3,6 +3,7 @@
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
+import { deniedTo, inWords } from "../allowance.js";
 import { namespaceNow } from "../store.js";
 import { split } from "./which.js";
 
@@ -13,6 +14,8 @@ const DRAIN_MS = 10_000;
 const LATER_MS = 30_000;
 // How old what is known of how much is stored may be.
 const USAGE_TTL_MS = 10_000;
+// What SQLite of a Durable Object takes: https://developers.cloudflare.com/durable-objects/platform/limits/
+const MOST_OBJECT = 10 * 1024 ** 3;
 
 /** `supervised(object, env, ctx)` gives what runs it, as entry.rs says. It is Rust's. */
 export function supervisor(supervised) {
@@ -120,7 +123,9 @@ export function supervisor(supervised) {
 			const measure = async () => {
 				await until;
 				const bytes = await (await facet.fetch("https://object/", { headers: { [OP]: '{"op":"usage"}' } })).json();
-				if (bytes !== this.#bytes) await this.#index(object).sized(object.id, bytes);
+				// It is told in the script's isolate, and is the script's word: no less than nothing, and no more than an object can have.
+				if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MOST_OBJECT || bytes === this.#bytes) return;
+				await this.#index(object).sized(object.id, bytes);
 				this.#bytes = bytes;
 			};
 			this.ctx.waitUntil(measure().catch(nothing));
@@ -142,7 +147,9 @@ export function supervisor(supervised) {
 			return this.ctx.facets.get(FACET, async () => {
 				// It ended by itself since, and starts anew.
 				const { worker, name } = found.worker === undefined ? told(await supervised({ ...object, known: "" }, this.env, this.ctx)) : found;
-				const alarms = exports.ObjectAlarm({ props: { object: this.ctx.id.name } });
+				const { namespace, script } = object;
+				const [namespace_id] = this.ctx.id.name.split("/");
+				const alarms = exports.ObjectAlarm({ props: { object: this.ctx.id.name, namespace, namespace_id, script } });
 				return { class: worker.getDurableObjectClass(name, { props: { alarms, id: object.id, name: object.name } }) };
 			});
 		}
@@ -174,7 +181,10 @@ export function supervisor(supervised) {
 
 /** The alarm of one object: a facet has none. */
 export class ObjectAlarm extends WorkerEntrypoint {
-	set(at) {
+	// An operation as any: one that sets the next would ring for ever.
+	async set(at) {
+		const why = await deniedTo(this, 1);
+		if (why !== undefined) throw new Error(`Durable Object is overloaded: ${inWords(why)}.`);
 		return this.#supervisor().setAlarm(at);
 	}
 	get() {

@@ -50,9 +50,9 @@ function* rowsOf(sql, name, columns, values) {
 	}
 }
 
-/** The statements of a text. */
+/** The statements of a text. A quote that does not end is one to the end, and so is looked for once. */
 export function* statements(text) {
-	const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]+|[^]/g;
+	const token = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)|[A-Za-z_]+|[^]/g;
 	let [from, depth, words] = [0, 0, []];
 	for (let found; (found = token.exec(text)) !== null; ) {
 		const word = found[0].toUpperCase();

@@ -64,8 +64,8 @@ function messageOf(message) {
 
 const made = (type, body, delay, size) => ({ sent: { type, body, delay, size }, size });
 
-// About what it takes; `seen` as it may have circles.
-function sizeOf(value, seen = new Set()) {
+/** About what it takes; `seen` as it may have circles. */
+export function sizeOf(value, seen = new Set()) {
 	if (typeof value === "string") return encoder.encode(value).length;
 	if (value === null || typeof value !== "object" || seen.has(value)) return 8;
 	seen.add(value);

@@ -3,9 +3,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
 import { namespaceNow, refused } from "../store.js";
-import { MOST_DELAY_S, settingsOf } from "./settings.js";
+import { bytesOf, isDelay, isMessage, shown } from "./message.js";
+import { settingsOf } from "./settings.js";
 
-const MOST_BYTES = 128_000;
 const MOST_MESSAGES = 100;
 // Where there is nobody to deliver to.
 const LATER_MS = 30_000;
@@ -43,7 +43,8 @@ export function queues(hosted) {
 			await this.#known(namespace);
 			const now = Date.now();
 			this.#transact(() => {
-				for (const message of messages) this.#add({ id: crypto.randomUUID().replaceAll("-", ""), sent: now, due: now + 1000 * (message.delay ?? delay ?? 0), ...message });
+				// Of what it is sent only this is the sender's to say.
+				for (const { type, body, delay: own } of messages) this.#add({ id: crypto.randomUUID().replaceAll("-", ""), sent: now, due: now + 1000 * (own ?? delay ?? 0), type, body });
 			});
 			await this.#plan();
 			return { metadata: { metrics: this.metrics() } };
@@ -151,8 +152,8 @@ export function queues(hosted) {
 			let timer;
 			const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_MS, { error: "It took too long." })));
 			const told = await Promise.race([found.consumer.deliver(this.#name(), messages, this.metrics()), late]).catch((error) => {
-				// Where it does not even start, it is not for the message.
-				if (NOT_STARTED.test(error?.message)) throw error;
+				// Where it does not even start, it is not for the message. What comes from inside says so.
+				if (error?.remote !== true && NOT_STARTED.test(error?.message)) throw error;
 				return { error: error.message };
 			}).finally(() => clearTimeout(timer));
 			if (told.missing) throw new Error(`the script ${consumer.script_name} has no handler "queue".`);
@@ -167,7 +168,7 @@ export function queues(hosted) {
 			const dead = failed.filter(({ attempts }) => attempts > max_retries);
 			if (dead.length > 0 && dead_letter_queue !== null) {
 				const [namespace_id] = this.ctx.id.name.split("/");
-				const letters = dead.map(({ seq, id, sent, type, body, size }) => ({ id, sent, type, size, body: type === "v8" ? this.#kv.get(`body ${seq}`) : body }));
+				const letters = dead.map(({ seq, id, sent, type, body }) => ({ id, sent, type, body: type === "v8" ? this.#kv.get(`body ${seq}`) : body }));
 				await this.env.QUEUES.getByName(`${namespace_id}/queue/${dead_letter_queue}`).take(this.#kv.get("namespace"), letters);
 			} else if (dead.length > 0) {
 				console.error(`The queue ${this.#name()} drops ${dead.length} messages that could not be delivered ${max_retries + 1} times: it has no dead_letter_queue.`);
@@ -182,8 +183,8 @@ export function queues(hosted) {
 			for (const { seq } of batch) this.#sql.exec("UPDATE message SET due = ?, attempts = attempts + ? WHERE seq = ?", Date.now() + ms, attempts, seq);
 		}
 
-		#add({ id, sent, due, type, body, size: told }) {
-			const size = type === "v8" ? told : type === "text" || type === "json" ? new TextEncoder().encode(body).length : body.byteLength;
+		#add({ id, sent, due, type, body }) {
+			const size = bytesOf({ type, body });
 			const { rowsWritten } = this.#sql.exec("INSERT OR IGNORE INTO message (id, sent, due, type, body, size) VALUES (?, ?, ?, ?, ?, ?)", id, sent, due, type, type === "v8" ? null : body, size);
 			if (rowsWritten === 0) return;
 			this.#backlog.count += 1;
@@ -255,7 +256,7 @@ export function queues(hosted) {
 				due: new Date(due).toISOString(),
 				attempts,
 				content_type: type,
-				body: type === "json" ? JSON.parse(body) : type === "bytes" ? btoa(String.fromCharCode(...new Uint8Array(body))) : type === "v8" ? String(this.#kv.get(`body ${seq}`)) : body,
+				body: shown(type, type === "v8" ? this.#kv.get(`body ${seq}`) : body),
 			}));
 		}
 
@@ -282,13 +283,4 @@ export function queues(hosted) {
 	};
 }
 
-const isDelay = (delay) => delay === undefined || (Number.isInteger(delay) && delay >= 0 && delay <= MOST_DELAY_S);
-const delayOf = (outcome, otherwise) => (isDelay(outcome?.delay) ? outcome.delay : undefined) ?? otherwise;
-
-function isMessage(message) {
-	const { type, body, delay } = message ?? {};
-	if (!isDelay(delay)) return false;
-	if (type === "text" || type === "json") return typeof body === "string" && body.length <= MOST_BYTES;
-	if (type === "bytes") return body instanceof Uint8Array && body.length <= MOST_BYTES;
-	return type === "v8" && body !== undefined && Number.isInteger(message.size) && message.size <= MOST_BYTES;
-}
+const delayOf = (outcome, otherwise) => (isDelay(outcome?.delay) ? outcome?.delay : undefined) ?? otherwise;
