@@ -72,7 +72,7 @@ export function supervisor(supervised) {
 				await this.#within(object, ring);
 			} catch (error) {
 				// What came of the object itself has the runtime try again, some times.
-				if (isEntered) throw error;
+				if (isEntered && !(error instanceof Unread)) throw error;
 				const namespace = await namespaceNow(this.env, this.ctx.id.name.split("/")[0]);
 				const isRenamed = namespace !== null && namespace !== object.namespace;
 				if (isRenamed) this.#kv.put("object", { ...object, namespace });
@@ -103,13 +103,25 @@ export function supervisor(supervised) {
 			const facet = await (this.#entered = this.#entered.catch(nothing).then(() => this.#enter(object)));
 			let last;
 			const done = (async () => {
-				const value = await call(facet, (promise) => (last = promise));
-				return value;
+				try {
+					return await call(facet, (promise) => (last = promise));
+				} catch (error) {
+					throw this.#failed(error);
+				}
 			})();
 			const until = done.then(() => last, nothing).finally(() => this.#underWay.delete(until));
 			this.#underWay.add(until);
 			this.#measure(object, facet, until);
 			return done;
+		}
+
+		// A facet whose code could not be had stays as it is. The next call makes it anew, and asks for the code again.
+		#failed(error) {
+			if (error?.remote === true || !NOT_READ.test(error?.message)) return error;
+			console.error(`The code of the Durable Object ${this.ctx.id.name} cannot be had: ${error.message}`);
+			this.#key = "";
+			this.ctx.facets.abort(FACET, error);
+			return new Unread();
 		}
 
 		// Tells the index how much is stored, now and then.
@@ -191,9 +203,18 @@ export class ObjectAlarm extends WorkerEntrypoint {
 const OP = "x-dynamic-loader-op";
 const into = (object, name) => object[name];
 
+// The loader's word for it.
+const NOT_READ = /^worker-loader factory: /;
+
+class Unread extends Error {
+	constructor() {
+		super("The code of this Durable Object cannot be had for the moment.");
+	}
+}
+
 function told(found) {
 	if (typeof found === "string") throw new Error(found);
-	if (found === null) throw new Error("The code of this Durable Object cannot be had for the moment.");
+	if (found === null) throw new Unread();
 	return found;
 }
 
