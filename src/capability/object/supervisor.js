@@ -3,6 +3,7 @@
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
+import { isWithin } from "../../telemetry/since.js";
 import { namespaceNow } from "../store.js";
 import { split } from "./which.js";
 
@@ -127,7 +128,7 @@ export function supervisor(supervised) {
 		// Tells the index how much is stored, now and then.
 		#measure(object, facet, until) {
 			const every = Number(this.env.USAGE_TTL_MS ?? USAGE_TTL_MS);
-			if (Date.now() - this.#measured < every) return;
+			if (isWithin(Date.now() - this.#measured, every)) return;
 			this.#measured = Date.now();
 			const measure = async () => {
 				await until;
