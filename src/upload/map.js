@@ -3,6 +3,7 @@
 // Two characters of a map's `mappings` can come to sixty bytes when they are read, and an isolate has 128 MB for everything. A bundle
 // of some megabytes has fewer.
 const MOST_MAPPINGS = 4 * 1024 * 1024;
+const MOST_NAME = 1024;
 const decode = (bytes) => new TextDecoder().decode(bytes);
 
 /**
@@ -25,7 +26,8 @@ export async function original({ modules, maps }, { file, line, column }, read =
 		const map = read.get(file);
 		if (!map) return undefined;
 		const place = originalPositionFor(map, { line, column: column - 1 });
-		if (place.source === null) return undefined;
+		// It is told and stored as it is.
+		if (place.source === null || place.source.length > MOST_NAME) return undefined;
 		const text = sourceContentFor(map, place.source);
 		return { file: place.source.replace(/^\//, ""), line: place.line, column: place.column + 1, text: typeof text === "string" ? text : undefined };
 	} catch {

@@ -82,7 +82,7 @@ holds("and as the platform's own reader has it", 300, [form.filter(({ parts }) =
   const ours = read(bytes);
   assert.deepEqual(ours.map(({ name }) => name), theirs.map(([name]) => name));
   for (const [i, [, value]] of theirs.entries()) {
-    if (typeof value === "string") assert.equal(new TextDecoder("utf-8", { ignoreBOM: true }).decode(ours[i].bytes), value);
+    if (typeof value === "string") assert.equal(decoder.decode(ours[i].bytes), value);
     else assert.deepEqual([ours[i].filename, [...ours[i].bytes]], [value.name, [...new Uint8Array(await value.arrayBuffer())]]);
   }
 });

@@ -1,6 +1,7 @@
 // The bucket has something else than was stored, or half of it, or nothing: wherever the host reads it, it runs and tells what was
 // uploaded, or nothing.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { encode } from "../../src/upload/bundle.js";
 import { NAMESPACES } from "./api.mjs";
@@ -162,6 +163,72 @@ describe("a bundle that is not what was uploaded", () => {
     await back();
     await host.api("PUT", `${at("app")}/secrets`, { name: "S", text: "hush", type: "secret_text" });
     assert.equal(await text(await host.ask("app/")), "good");
+  }));
+});
+
+/** A script of files alone, with something done when its upload session is open; gives its version's id. */
+async function site(host, name, pages, opening) {
+  const hash = (page) => createHash("sha256").update(page).digest("hex").slice(0, 32);
+  const manifest = Object.fromEntries(Object.entries(pages).map(([path, page]) => [path, { hash: hash(page), size: page.length }]));
+  const { result: opened } = await host.api("POST", `${at(name)}/assets-upload-session`, { manifest });
+  let { jwt } = opened;
+  await opening?.();
+  for (const hashes of opened.buckets) {
+    const form = new FormData();
+    for (const wanted of hashes) form.set(wanted, new File([btoa(Object.values(pages).find((page) => hash(page) === wanted))], wanted, { type: "text/html" }));
+    jwt = (await host.api("POST", "/accounts/acc/workers/assets/upload?base64=true", form, { token: opened.jwt })).result.jwt ?? jwt;
+  }
+  const form = new FormData();
+  form.set("metadata", JSON.stringify({ compatibility_date: "2026-07-01", assets: { jwt, config: {} } }));
+  return (await host.api("PUT", at(name), form)).result.deployment_id;
+}
+
+describe("files that are not what was uploaded", () => {
+  test("are not found by another manifest: 503, until the right one is there", () => withScripts(TTL, async (host) => {
+    await site(host, "site", { "/index.html": "good", "/b.html": "evil" });
+    const { bucket, keys } = await bucketOf(host, "site", "manifest");
+    const manifests = await keys();
+    const swapped = (bytes) => Buffer.from(bytes.toString("latin1").replace("/index.html", "/x").replace("/b.html", "/index.html"), "latin1");
+    for (const change of [swapped, (bytes) => bytes.subarray(0, bytes.length - 1), () => null]) {
+      const back = await Promise.all(manifests.map((key) => changed(bucket, key, change)));
+      const answer = await host.ask("site/");
+      assert.equal(answer.headers.get("retry-after"), "1");
+      await refused(answer, 503, "dynamic_worker_unavailable");
+      await Promise.all(back.map((restore) => restore()));
+    }
+    assert.equal(await text(await host.ask("site/")), "good");
+    // And one that is known is not read again.
+    await Promise.all(manifests.map((key) => changed(bucket, key, swapped)));
+    assert.equal(await text(await host.ask("site/")), "good");
+  }));
+
+  test("of an upload session are not taken for others: it is a 503, and a new session has them", () => withScripts(TTL, async (host) => {
+    const pages = { "/index.html": "good" };
+    const first = await site(host, "site", pages);
+    const { bucket, keys } = await bucketOf(host, "site", "manifest");
+    const stolen = async () => {
+      for (const key of await keys()) await changed(bucket, key, (bytes) => Buffer.from(bytes.toString().replace("/index.html", "/stolen.html")));
+    };
+    const failure = await site(host, "site", pages, stolen).catch((error) => error);
+    assert.match(failure.message, /: 503 /);
+    assert.equal((await host.deployments("site"))[0].versions[0].version_id, first);
+    const second = await site(host, "site", pages);
+    const answer = await host.ask("site/");
+    assert.deepEqual([await text(answer), version(answer), (await host.ask("site/stolen")).status], ["good", second, 404]);
+  }));
+});
+
+describe("a bucket that hangs", () => {
+  test("keeps those waiting who need it, no longer than they may, and nobody else; what comes at last is kept", () => withScripts({ main: "spied.js", ...TTL }, async (host) => {
+    await host.deploy("warm", says("warm"));
+    assert.equal(await text(await host.ask("warm/")), "warm");
+    await host.deploy("cold", says("cold"), { limits: { wall_ms: 300 } });
+    await host.spy({ bucket: "hangs" });
+    const waiting = host.ask("cold/");
+    assert.equal(await text(await host.ask("warm/")), "warm");
+    await refused(await waiting, 504, "dynamic_worker_timeout");
+    await host.spy({ bucket: "works" });
+    await until(async () => (await host.ask("cold/")).status === 200, "it is there");
   }));
 });
 

@@ -152,13 +152,13 @@ describe("a clock that steps", () => {
   });
 
   test("has no alarm set itself over and over", async () => {
-    for (const step of STEPS) {
+    for (const step of [HOUR, -DAY]) {
       await clock(step);
-      await wait(300);
+      await wait(500);
       const first = await clock(step);
-      await wait(700);
+      await wait(1000);
       const more = (await clock(step)) - first;
-      assert.ok(more <= 5, `${more} alarms were set within 0.7 s of nothing, after ${step}`);
+      assert.ok(more <= 5, `${more} alarms were set within a second of nothing, after ${step}`);
     }
   });
 });
