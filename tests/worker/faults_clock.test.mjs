@@ -116,6 +116,23 @@ describe("a clock that steps", () => {
     }
   });
 
+  test("keeps nobody from knowing how much is stored", async () => {
+    await clock(0);
+    await host.deploy("stored", `export default { async fetch(request, { KV, FILES }) {
+      const key = new URL(request.url).pathname;
+      await Promise.all([KV.put(key, "x"), FILES.put(key, "x")]);
+      return new Response("stored");
+    } };`, { bindings: [{ type: "kv_namespace", name: "KV", namespace_id: "kv" }, { type: "r2_bucket", name: "FILES", bucket_name: "files" }] });
+    for (const [i, step] of STEPS.entries()) {
+      await clock(step);
+      assert.equal(await text(await host.ask(`stored/${i}`)), "stored");
+      await until(async () => {
+        const { result } = await host.api("GET", `${at("stored")}/stores`);
+        return result.map(({ kind, keys }) => `${kind} ${keys}`).sort().join() === `kv ${i + 1},r2 ${i + 1}`;
+      }, `what is stored, after ${step}`);
+    }
+  });
+
   test("loses nothing of what is counted, and counts nothing twice; nothing of it is less than nothing", async () => {
     await clock(0);
     await host.deploy("counted", "export default { async fetch() { await scheduler.wait(20); return new Response('x'); } };");

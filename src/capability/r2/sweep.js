@@ -1,5 +1,6 @@
 // What the host does with an R2 bucket of a script, which is a prefix of its own: an object that is asked to, and goes on until it is done.
 import { DurableObject } from "cloudflare:workers";
+import { isWithin } from "../../telemetry/since.js";
 import { asked, lines, refused, told } from "../store.js";
 
 const HOUR_MS = 3_600_000;
