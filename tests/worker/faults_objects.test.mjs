@@ -39,9 +39,13 @@ describe("while Durable Objects fail", () => {
   /** Sees that a script is whole, and gives the mark of what is live of it and of each version, the newest first. */
   async function whole(name) {
     const { items } = (await host.api("GET", `${at(name)}/versions?per_page=100`)).result;
-    const [deployment] = await host.deployments(name);
+    const deployments = await host.deployments(name);
+    const [deployment] = deployments;
     const numbers = items.map(({ number }) => number);
     assert.deepEqual(numbers, numbers.map((_, i) => numbers[0] - i), "no version is half there");
+    const marks = items.map(({ annotations }) => annotations["workers/message"]).filter((mark) => mark !== undefined);
+    const deployed = deployments.map(({ versions }) => versions[0].version_id);
+    for (const all of [marks, deployed]) assert.equal(new Set(all).size, all.length, `something was done twice: ${all}`);
     const live = items.find(({ id }) => id === deployment.versions[0].version_id);
     assert.ok(live, "what is live is there");
     const answer = await host.ask(`${name}/`);
@@ -49,7 +53,7 @@ describe("while Durable Objects fail", () => {
     assert.equal(version(answer), live.id);
     // A secret's version has the words of the one before it.
     if (live.annotations["workers/message"] !== undefined) assert.equal(said, live.annotations["workers/message"]);
-    return { live: said, marks: items.map(({ annotations }) => annotations["workers/message"]), secrets: (await host.api("GET", `${at(name)}/secrets`)).result.map(({ name }) => name) };
+    return { live: said, versions: items.length, secrets: (await host.api("GET", `${at(name)}/secrets`)).result.map(({ name }) => name) };
   }
 
   /** What a change asks, when all is well. */
@@ -78,6 +82,7 @@ describe("while Durable Objects fail", () => {
           assert.doesNotMatch(errors[0].message, /overloaded|reset|reference|connection/, where);
         }
         const after = await whole(name);
+        assert.ok(after.versions - before.versions <= 1, where);
         // What it did not say it had done is done whole or not at all; and only where it was asked for that.
         if (!is(after, mark)) assert.deepEqual(after, before, where);
         else assert.ok(status === 200 || when === "after", where);
