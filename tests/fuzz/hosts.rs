@@ -85,7 +85,7 @@ fn v4() -> impl Strategy<Value = Ipv4Addr> {
 }
 
 proptest! {
-    #![proptest_config(runs(6000))]
+    #![proptest_config(runs(4000))]
 
     /// What a host is printed as is that host, and nothing else comes to it but capitals and a dot at the end.
     #[test]

@@ -102,7 +102,7 @@ fn shown(target: &Target<'_>) -> String {
 }
 
 proptest! {
-    #![proptest_config(runs(4000))]
+    #![proptest_config(runs(3000))]
 
     /// An address is put together again from what was read of it, and what was read is nothing that cannot be.
     #[test]
