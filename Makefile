@@ -7,7 +7,7 @@ wasm := --target wasm32-unknown-unknown
 locked := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench sizes deploy clean
+.PHONY: help setup dev test fuzz check bench sizes deploy clean
 
 help: ## list the targets
 	@awk -F': .*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ dev: setup ## run the Worker on http://127.0.0.1:8787 (elsewhere: make dev PORT=
 
 test: ## every check and test (some of them: make test ONLY="native worker")
 	@scripts/test.sh $(ONLY)
+
+fuzz: ## feed ever other inputs to what reads them (make fuzz TARGET=routes TIMES=100, or MINUTES=10)
+	@scripts/setup.sh work
+	@scripts/fuzz.sh "$(TARGET)" "$(or $(TIMES),20)" "$(or $(MINUTES),0)" "$(SEED)"
 
 check: ## formatting, lints and documentation, for this machine and for wasm32
 	@scripts/setup.sh check

@@ -64,13 +64,13 @@ browser_tests() {
 stage setup "install what is missing" scripts/setup.sh test
 use_node
 stage check "formatting, lints and documentation" make --no-print-directory check
-stage native "unit, property and doc tests on this machine" cargo test --workspace
+stage native "unit, property, fuzz and doc tests on this machine" cargo test --workspace
 stage build "the Worker, for release" scripts/build.sh
 stage probe "the test Worker, for release" scripts/build.sh tests/probe
 stage deploy "wrangler deploy --dry-run of the Worker" dry_run dist
 stage deploy "wrangler deploy --dry-run of the test Worker" dry_run tests/probe/dist --config tests/probe/wrangler.toml
 stage size "the Worker against its budget" node scripts/size.mjs dist
-stage unit "the JavaScript of the Worker and of the benchmark" node_tests tests/unit bench
+stage unit "the JavaScript of the Worker, fuzzed too, and of the benchmark" node_tests tests/unit tests/fuzz bench
 stage hosts "the Rust hosts of the benchmark, a short run" bench_hosts
 stage worker "the Worker in Miniflare" worker_tests
 stage client "the Worker under wrangler dev" node_tests tests/client

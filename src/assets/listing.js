@@ -19,7 +19,9 @@ export function keysOf(digest, files) {
 export async function reopen(env, object, digest) {
 	const list = await env.BUNDLES.get(`${object}/manifest/${digest}`);
 	if (!list) throw new Refused(409, [{ code: EXPIRED, message: "The files of this upload session are cleaned up: open a new one." }]);
-	const files = await list.json();
+	const text = await list.text();
+	if ((await digestOf(text)) !== digest) throw new Error(`The list of files ${digest} of ${object} is damaged.`);
+	const files = JSON.parse(text);
 	const { objects, owner } = keysOf(digest, files);
 	const { missing } = await ask(env.SCRIPTS, object, { op: "begin", objects, owner });
 	return { files, owner, missing: new Set(missing) };

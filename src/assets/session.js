@@ -75,10 +75,9 @@ export const openSession = (env, request, namespace, script) => outcome(async ()
 	const { objects, owner } = keysOf(digest, files);
 	const bytes = Object.fromEntries(files.map(([, hash, size]) => [`asset/${hash}`, size]));
 	const missing = new Set((await ask(env.SCRIPTS, object, { op: "begin", objects, bytes, owner })).missing);
-	if (missing.has(`${object}/${owner}`)) {
-		await env.BUNDLES.put(`${object}/${owner}`, text);
-		await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
-	}
+	// Also where it is there already, as far as is known: a bucket that has lost or damaged it has it again.
+	await env.BUNDLES.put(`${object}/${owner}`, text);
+	if (missing.has(`${object}/${owner}`)) await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
 	const wanted = new Map(files.filter(([, hash]) => missing.has(`${object}/asset/${hash}`)).map(([, hash, size]) => [hash, size]));
 	const more = [...wanted.values()].reduce((sum, size) => sum + size, 0);
 	if (more > 0) await ask(env.NAMESPACES, namespace, { op: "admit", script, bytes: more });

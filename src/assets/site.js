@@ -1,5 +1,7 @@
 // The files and rules of a version, as they are kept in the bucket; each isolate keeps those that it used last.
 
+import { digestOf } from "./listing.js";
+
 // About what the texts take; an isolate has 128 MB for everything.
 const MOST = 8 << 20;
 // Whoever finds another request reading waits for it so long. That one can end before it has read all, and then it says nothing.
@@ -38,6 +40,8 @@ async function load(bucket, key) {
 	const object = await bucket.get(key);
 	if (!object) throw new Error(`The manifest ${key} is not in the bucket.`);
 	const text = await object.text();
+	// What it says goes to visitors as it is: which file is under which path, and with which headers.
+	if ((await digestOf(text)) !== key.slice(key.lastIndexOf("/") + 1)) throw new Error(`The manifest ${key} is damaged: it is not what was stored under this digest.`);
 	const read = { ...JSON.parse(text), prefix: key.slice(0, key.lastIndexOf("/manifest/")) };
 	read.notFound = foldersOf(read.files);
 	keep(key, read, text.length);

@@ -30,8 +30,9 @@ export function services(served) {
 				return await Reflect.apply(stub[method], stub, args);
 			} catch (error) {
 				// What comes from inside is the service's; anything else may be that this version does not load.
-				if (error?.remote === true || !mayRepeat) throw error;
+				if (error?.remote === true) throw error;
 				const { stub } = await target(self, serial, error);
+				if (!mayRepeat) throw error;
 				return await Reflect.apply(stub[method], stub, args);
 			}
 		} finally {

@@ -85,6 +85,10 @@ impl Age {
     /// Notes that somebody takes it anew from now on.
     pub fn asking(&mut self, now_ms: f64) -> Ticket {
         self.asked_ms = Some(now_ms);
+        // A copy of the future was taken before the clock stepped back: what is asked for now is newer.
+        if self.copied_ms > now_ms {
+            self.copied_ms = f64::NEG_INFINITY;
+        }
         Ticket { asked_ms: now_ms, forgotten: self.forgotten }
     }
 
@@ -217,6 +221,16 @@ mod tests {
         let ticket = age.asking(5803.0);
         age.arrived(ticket);
         assert_eq!(age.ask(5804.0, TTL), Use::AsItIs);
+    }
+
+    #[test]
+    fn after_a_clock_that_stepped_back_a_copy_is_taken_anew_and_kept() {
+        let mut age = taken_at(90_000.0);
+        assert_eq!(age.ask(5000.0, TTL), Use::AfterRefresh);
+        let ticket = age.asking(5000.0);
+        assert!(age.is_older_than(ticket));
+        age.arrived(ticket);
+        assert_eq!(age.ask(5001.0, TTL), Use::AsItIs);
     }
 
     #[test]

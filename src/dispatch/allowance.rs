@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use worker::{Env, console_error};
 
-use super::{namespace, recent::Recent, refresh::keep_alive, share};
+use super::{age::is_fresh, namespace, recent::Recent, refresh::keep_alive, share};
 use crate::{
     registry::{Refusal, allowance},
     settings, storage,
@@ -18,7 +18,7 @@ const MOST: usize = 512;
 /// How old what is known of how much is stored may be, in milliseconds.
 const USAGE_TTL_MS: u32 = 10_000;
 /// The same where there is no quota: so many times as long.
-const MEANWHILE: f64 = 6.0;
+const MEANWHILE: u32 = 6;
 
 thread_local! {
     static STORED: RefCell<Recent<(String, f64, Value)>> = const { RefCell::new(Recent::new(MOST)) };
@@ -80,10 +80,10 @@ pub async fn denied(env: &Env, ctx: &JsValue, asked: &Asked<'_>) -> Result<Optio
 /// Has it counted how much a script stores, where nobody waits for that: what the API and the metrics tell is then a minute old.
 fn count_meanwhile(env: &Env, ctx: &JsValue, asked: &Asked<'_>) -> Result<(), Refusal> {
     let object = [asked.namespace_id, "/", asked.script].concat();
-    let ttl_ms: f64 = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?.into();
+    let ttl_ms = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?.saturating_mul(MEANWHILE);
     let is_known = STORED.with_borrow_mut(|stored| {
         let known = stored.find(|(known, ..)| *known == object);
-        known.is_some_and(|(_, since_ms, _)| Date::now() - *since_ms < MEANWHILE * ttl_ms)
+        known.is_some_and(|(_, since_ms, _)| is_fresh(*since_ms, Date::now(), ttl_ms))
     });
     if is_known {
         return Ok(());
@@ -108,10 +108,10 @@ fn keep(object: &str, since_ms: f64, value: Value) {
 
 async fn stored(env: &Env, asked: &Asked<'_>) -> Result<Value, Refusal> {
     let object = [asked.namespace_id, "/", asked.script].concat();
-    let ttl_ms: f64 = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?.into();
+    let ttl_ms = settings::number(env, "USAGE_TTL_MS", USAGE_TTL_MS)?;
     let known = STORED.with_borrow_mut(|stored| {
         let (_, since_ms, value) = stored.find(|(known, ..)| *known == object)?;
-        (Date::now() - *since_ms < ttl_ms && !value.is_null()).then(|| value.clone())
+        (is_fresh(*since_ms, Date::now(), ttl_ms) && !value.is_null()).then(|| value.clone())
     });
     if let Some(known) = known {
         return Ok(known);

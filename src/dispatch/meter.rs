@@ -41,7 +41,8 @@ impl Meter {
             return Share::Had((left_ms / 1000.0).ceil().max(1.0) as u32);
         }
         self.own += count;
-        if self.is_telling || now_ms - self.told_ms < TELL_MS {
+        // A clock that steps back makes it no longer.
+        if self.is_telling || (0.0..TELL_MS).contains(&(now_ms - self.told_ms)) {
             return Share::Has;
         }
         (self.is_telling, self.told_ms) = (true, now_ms);
@@ -83,6 +84,14 @@ mod tests {
         assert_eq!(meter.take(NOW, 100, 1), Share::Had(59), "99 of all, and one of ours since");
         assert_eq!(meter.take(NOW, 102, 1), Share::Has);
         assert_eq!(meter.take(NOW + TELL_MS, 104, 1), Share::HasAndTells(100, 3));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_keeps_nothing_from_the_others() {
+        let mut meter = Meter::default();
+        assert_eq!(meter.take(NOW, 100, 1), Share::HasAndTells(100, 1));
+        meter.told(100, 1, Some(1));
+        assert_eq!(meter.take(NOW - 50.0 * MINUTE_MS, 100, 1), Share::HasAndTells(50, 1));
     }
 
     #[test]

@@ -74,7 +74,8 @@ fn is_due(script: &Script, ttl_ms: u32, sequence: u64) -> bool {
 async fn until(is_over: &dyn Fn() -> bool) -> u32 {
     let began_ms = Date::now();
     loop {
-        let left_ms = (f64::from(PATIENCE_MS) - (Date::now() - began_ms)) as u32;
+        // A clock that steps back makes nobody wait longer.
+        let left_ms = (f64::from(PATIENCE_MS) - (Date::now() - began_ms).max(0.0)) as u32;
         if left_ms == 0 || is_over() {
             return left_ms;
         }

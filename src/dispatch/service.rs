@@ -4,7 +4,7 @@ use js_sys::{Math, Object};
 use serde_json::Value;
 use wasm_bindgen::JsValue;
 use worker::{Env, console_error};
-use worker_loader::Error;
+use worker_loader::{Error, ErrorKind};
 
 use super::{
     attempt::loader,
@@ -53,11 +53,14 @@ pub async fn service(
     let live = script.live();
     if let Some(at) = failed.and_then(|serial| live.place_of(serial)) {
         let error = Error::from(thrown);
+        console_error!("A version of {name} failed: {:.2000}", error.to_string());
         if failure::condemns(&error)
             && let Ok(running) = live.running(env, &script.name, at)
         {
-            console_error!("A version of {name} failed: {:.2000}", error.to_string());
             running.state.set(State::Failed);
+        } else if matches!(error.kind(), ErrorKind::Factory { .. }) {
+            // Why is for the operator.
+            return Err(refused(format!("The code of {name} did not arrive: try again in a moment.")));
         } else {
             return Err(refused(error.to_string()));
         }

@@ -52,6 +52,12 @@ mod imported {
         fn body();
     }
 
+    #[wasm_bindgen(module = "/src/upload/digest.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = digestOfModules)]
+        fn digest();
+    }
+
     #[wasm_bindgen(module = "/src/upload/multipart.js")]
     extern "C" {
         #[wasm_bindgen(js_name = parse)]

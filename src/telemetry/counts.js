@@ -30,10 +30,11 @@ export function addRequest(counts, { outcome, status, ms, coldMs, once, requestB
 	bump(counts, OUTCOME[outcome], 1);
 	bump(counts, STATUS[Math.floor(status / 100)], 1);
 	bumpTook(counts, ms);
-	bump(counts, "took_ms", ms);
+	// A clock may step back while it is under way, and sums only grow.
+	bump(counts, "took_ms", Math.max(0, ms));
 	if (coldMs !== undefined) {
 		bump(counts, "cold_starts", 1);
-		bump(counts, "cold_start_ms", coldMs);
+		bump(counts, "cold_start_ms", Math.max(0, coldMs));
 	}
 	if (once) bump(counts, "loads", 1);
 	if (requestBytes > 0) bump(counts, "request_bytes", requestBytes);

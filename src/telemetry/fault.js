@@ -11,10 +11,10 @@ const MOST_KNOWN = 200;
 const MOST_LOOKED = 20;
 // So many frames tell one fault from another.
 const TELLING = 5;
-// One line of a stack: `at name (file:line:column)`, or without a name.
-const FRAME = /^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
-// A stack is the script's to choose, and there are lines that take the square of their length to be read.
-const MOST_LINE = 1000;
+// One line of a stack: `at name (file:line:column)`, or without a name. Both ends by themselves: a script can make a stack of any
+// length, and an expression for all of it takes the square of that.
+const BEGIN = /^\s*at /;
+const PLACE = /:(\d+):(\d+)\)?$/;
 
 const known = new Map();
 let looked = { minute: 0, times: new Map() };
@@ -78,9 +78,15 @@ async function located({ stack = "" }, kept) {
 	};
 }
 
-function parsed(line) {
-	const [, name, file, lineNumber, column] = (line.length <= MOST_LINE && FRAME.exec(line)) || [];
-	return file === undefined ? undefined : { name, file: file.replace(/^(file|worker):\/\/\/?/, ""), line: Number(lineNumber), column: Number(column) };
+export function parsed(line) {
+	const [begin] = BEGIN.exec(line) ?? [];
+	const place = PLACE.exec(line);
+	if (begin === undefined || place === null || place.index <= begin.length) return undefined;
+	const told = line.slice(begin.length, place.index);
+	// A file has a name, too.
+	const at = told.slice(0, -1).indexOf(" (");
+	const [name, file] = at < 0 ? [undefined, told] : [told.slice(0, at), told.slice(at + 2)];
+	return { name, file: file.replace(/^(file|worker):\/\/\/?/, ""), line: Number(place[1]), column: Number(place[2]) };
 }
 
 // A module without a source map is what its author wrote.

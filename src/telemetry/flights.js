@@ -35,7 +35,8 @@ export class Flights {
 		}
 		one.load ??= this.#fresh();
 		const now = Date.now();
-		if (now - one.since >= LONGEST_MS + one.pauseMs || now - one.began >= RELAY_MS) ctx.waitUntil(this.#fly(env, id, one));
+		// After a clock that stepped back nobody knows since when.
+		if (now < one.since || now - one.since >= LONGEST_MS + one.pauseMs || now - one.began >= RELAY_MS) ctx.waitUntil(this.#fly(env, id, one));
 		return one.load;
 	}
 

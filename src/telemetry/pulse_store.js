@@ -40,10 +40,12 @@ export class Pulse extends DurableObject {
 	}
 
 	#forget(now) {
-		const from = Math.floor(now / 1000) - SECONDS;
-		this.#seconds = this.#seconds.filter(({ second }) => second > from);
+		const second = Math.floor(now / 1000);
+		// Of the future is what was counted before a clock stepped back.
+		this.#seconds = this.#seconds.filter((one) => one.second > second - SECONDS && one.second <= second);
 		for (const [id, { active, at }] of this.#isolates) {
-			if (now - at > (active > 0 ? SILENT_ACTIVE_MS : SILENT_MS)) this.#isolates.delete(id);
+			const mostMs = active > 0 ? SILENT_ACTIVE_MS : SILENT_MS;
+			if (now - at > mostMs || at - now > mostMs) this.#isolates.delete(id);
 		}
 	}
 }

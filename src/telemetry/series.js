@@ -40,7 +40,11 @@ export class Series {
 	add(now, series) {
 		this.#roll(now);
 		const at = now - (now % MINUTE_MS);
-		for (const [script, version, counts] of series) this.#put("minute", at, script, version, counts);
+		for (const [script, version, counts] of series) {
+			this.#put("minute", at, script, version, counts);
+			// After a clock that stepped back the hour is rolled up already, and nobody looks at its minutes again.
+			if (at < this.#rolled) this.#rollUp(at, script, version, counts);
+		}
 	}
 
 	#put(table, at, script, version, counts) {
@@ -60,15 +64,18 @@ export class Series {
 		// A clock that was set back finds nothing to do until it is where it was.
 		if (from > hour) return;
 		for (const { at, script, version, counts } of this.#all("SELECT * FROM minute WHERE at >= ? AND at < ? ORDER BY at", from, hour)) {
-			const parsed = JSON.parse(counts);
-			this.#put("hour", at - (at % HOUR_MS), script, version, parsed);
-			const [known] = this.#all("SELECT counts FROM total WHERE script = ?", script);
-			const sum = known === undefined ? parsed : add(JSON.parse(known.counts), parsed);
-			this.#sql.exec("INSERT OR REPLACE INTO total (script, counts, seen) VALUES (?, ?, ?)", script, JSON.stringify(sum), at);
+			this.#rollUp(at, script, version, JSON.parse(counts));
 		}
 		this.#sql.exec("DELETE FROM rolled");
 		this.#sql.exec("INSERT INTO rolled (until) VALUES (?)", hour);
 		this.#rolled = hour;
+	}
+
+	#rollUp(at, script, version, counts) {
+		this.#put("hour", at - (at % HOUR_MS), script, version, counts);
+		const [known] = this.#all("SELECT counts, seen FROM total WHERE script = ?", script);
+		const sum = known === undefined ? counts : add(JSON.parse(known.counts), counts);
+		this.#sql.exec("INSERT OR REPLACE INTO total (script, counts, seen) VALUES (?, ?, ?)", script, JSON.stringify(sum), Math.max(at, known?.seen ?? 0));
 	}
 
 	/** What was counted ever, by script: what Prometheus reads as counters, under the names of its metrics' fields. */

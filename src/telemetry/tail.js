@@ -4,6 +4,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { arrived } from "./arrivals.js";
 import { REQUEST_ID, UNTRIED, eventOf, hasNews } from "./event.js";
 import { masking } from "./mask.js";
+import { isWithin } from "./since.js";
 import { count, quiet, event as send } from "./meter.js";
 
 // Where the host does not know what is secret, nothing is told of what was written.
@@ -20,7 +21,7 @@ const versions = new Map();
 export function tails(known, fault) {
 	async function knownOf({ namespace, script, version }, env, ctx) {
 		const before = versions.get(version);
-		if (before && Date.now() - before.since < KNOWN_MS) return before;
+		if (before && isWithin(Date.now() - before.since, KNOWN_MS)) return before;
 		const text = await known({ namespace, script, version }, env, ctx);
 		// It may have been deleted in the meantime.
 		if (typeof text !== "string") return before ?? WITHHELD;

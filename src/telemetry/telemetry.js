@@ -8,6 +8,7 @@ import { Faults } from "./faults.js";
 import { Identities } from "./identities.js";
 import { Refusal } from "./refusal.js";
 import { Series } from "./series.js";
+import { isWithin } from "./since.js";
 import { Tails } from "./tails.js";
 
 const MINUTE_MS = 60_000;
@@ -84,7 +85,7 @@ export class Telemetry extends DurableObject {
 					this.#identities.add(now, identities);
 					this.#events.add(events, ids, dropped);
 					this.#faults.add(faults);
-					if (now - this.#forgotten > HOUR_MS) this.#forget(now);
+					if (!isWithin(now - this.#forgotten, HOUR_MS)) this.#forget(now);
 				});
 			} catch (error) {
 				// What is in memory may be of what was taken back.
@@ -107,7 +108,7 @@ export class Telemetry extends DurableObject {
 		this.#heard.delete(isolate);
 		this.#heard.set(isolate, now);
 		for (const [id, at] of this.#heard) {
-			if (now - at < MINUTE_MS) break;
+			if (isWithin(now - at, MINUTE_MS)) break;
 			this.#heard.delete(id);
 		}
 		return this.#heard.size;

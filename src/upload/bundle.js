@@ -1,6 +1,7 @@
 // Bundles: all modules of a version in one object of the R2 bucket. Four bytes (big-endian) say how long the header is; the
 // header is JSON, [[name, kind, length], ...]; then the modules' bytes, one after the other. Source maps are kept the same way.
 
+import { digestOfMaps, digestOfModules } from "./digest.js";
 import { withGiven } from "./given.js";
 
 const encoder = new TextEncoder();
@@ -53,17 +54,26 @@ export async function readBundle(bucket, key, main, given) {
 	return withGiven(loadable(await readModules(bucket, key)), main, JSON.parse(given));
 }
 
-/** What was kept of an upload, again. The source maps may not be there. */
+/** What was kept of an upload, again. The source maps may not be there; those of older hosts are kept by the digest of the bundle. */
 export async function readKept(bucket, bundleKey, mapKey) {
-	const [modules, maps] = await Promise.all([readModules(bucket, bundleKey), readModules(bucket, mapKey).catch(() => [])]);
+	const digestOf = named(mapKey) === named(bundleKey) ? undefined : digestOfMaps;
+	const [modules, maps] = await Promise.all([readModules(bucket, bundleKey), read(bucket, mapKey, digestOf).catch(() => [])]);
 	return { modules, maps };
 }
 
-export async function readModules(bucket, key) {
+export const readModules = (bucket, key) => read(bucket, key, digestOfModules);
+
+// What a key is named for. A bucket may lose an object, cut it off, or have it written by somebody else: what is run is what was tried
+// when it was uploaded, or nothing.
+const named = (key) => key.slice(key.lastIndexOf("/") + 1);
+
+async function read(bucket, key, digestOf) {
 	const object = await bucket.get(key);
 	if (object === null) throw new Error(`There is no bundle ${key} in the bucket.`);
 	try {
-		return decode(new Uint8Array(await object.arrayBuffer()));
+		const modules = decode(new Uint8Array(await object.arrayBuffer()));
+		if (digestOf && (await digestOf(modules)) !== named(key)) throw new Error("it is damaged: it is not what was stored under this digest");
+		return modules;
 	} catch (error) {
 		throw new Error(`The bundle ${key} cannot be read: ${error.message}.`);
 	}

@@ -45,7 +45,7 @@ function put(object, [name, ...rest], value, field) {
 		if (Object.hasOwn(object, name)) throw new Malformed(`the field ${JSON.stringify(field)} comes twice`);
 		object[name] = value;
 	} else if (rest[0] === "") {
-		const list = (object[name] ??= []);
+		const list = within(object, name, []);
 		if (!Array.isArray(list)) throw new Malformed(`the field ${JSON.stringify(field)} is a list and something else`);
 		const inner = rest.slice(1);
 		if (inner.length === 0) {
@@ -55,12 +55,18 @@ function put(object, [name, ...rest], value, field) {
 		if (list.length === 0 || has(list.at(-1), inner)) list.push({});
 		put(list.at(-1), inner, value, field);
 	} else {
-		const inner = (object[name] ??= {});
+		const inner = within(object, name, {});
 		if (typeof inner !== "object" || inner === null || Array.isArray(inner)) {
 			throw new Malformed(`the field ${JSON.stringify(field)} is an object and something else`);
 		}
 		put(inner, rest, value, field);
 	}
+}
+
+// What an object has of its own: of every object there is a "constructor".
+function within(object, name, fresh) {
+	if (!Object.hasOwn(object, name)) object[name] = fresh;
+	return object[name];
 }
 
 /** Whether a value has what this path leads to, or has no place for it. A list within an object goes on: there is place. */

@@ -18,7 +18,7 @@ export function codeFrame(text, line, column) {
 		shown.push(`${number === line ? ">" : " "} ${`${number}`.padStart(digits)} | ${content}`.trimEnd());
 		if (number !== line) continue;
 		// Tabs stay tabs, or the mark would not stand below its place.
-		const before = lines[number - 1].slice(skipped, column - 1).replace(/[^\t]/g, " ");
+		const before = lines[number - 1].slice(skipped, Math.max(skipped, column - 1)).replace(/[^\t]/g, " ");
 		shown.push(`  ${" ".repeat(digits)} | ${before}^`);
 	}
 	return shown.join("\n");

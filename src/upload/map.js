@@ -1,5 +1,9 @@
 // From a place in a module to the place in the author's own file, where a source map came along.
 
+// Two characters of a map's `mappings` can come to sixty bytes when they are read, and an isolate has 128 MB for everything. A bundle
+// of some megabytes has fewer.
+const MOST_MAPPINGS = 4 * 1024 * 1024;
+const MOST_NAME = 1024;
 const decode = (bytes) => new TextDecoder().decode(bytes);
 
 /**
@@ -11,17 +15,21 @@ export async function original({ modules, maps }, { file, line, column }, read =
 	const { TraceMap, originalPositionFor, sourceContentFor } = await import("@jridgewell/trace-mapping");
 	try {
 		if (!read.has(file)) {
+			// One that is bad is looked at once.
+			read.set(file, undefined);
 			const module = modules.find(({ name }) => name === file);
 			const found = module && mapOf(module, maps);
+			const map = found && JSON.parse(found.json);
 			// As if the modules lay in the root: what the map says of the author's own folders comes down to what is below them.
-			read.set(file, found && new TraceMap(found.json, `/${found.name}`));
+			if (typeof map?.mappings === "string" && map.mappings.length <= MOST_MAPPINGS) read.set(file, new TraceMap(map, `/${found.name}`));
 		}
 		const map = read.get(file);
 		if (!map) return undefined;
 		const place = originalPositionFor(map, { line, column: column - 1 });
-		if (place.source === null) return undefined;
-		const text = sourceContentFor(map, place.source) ?? undefined;
-		return { file: place.source.replace(/^\//, ""), line: place.line, column: place.column + 1, text };
+		// It is told and stored as it is.
+		if (place.source === null || place.source.length > MOST_NAME) return undefined;
+		const text = sourceContentFor(map, place.source);
+		return { file: place.source.replace(/^\//, ""), line: place.line, column: place.column + 1, text: typeof text === "string" ? text : undefined };
 	} catch {
 		return undefined;
 	}

@@ -34,8 +34,10 @@ export function parse(bytes, boundary, mostParts) {
 		// A part may have no headers at all: then the empty line is the first.
 		const head = line.end;
 		const blank = startsWith(bytes, BREAK, head) ? head : find(bytes, BLANK, head);
-		const end = blank < 0 ? undefined : next(bytes, delimiter, blank);
+		// Right behind this one can be the next boundary, too.
+		const end = blank < 0 ? undefined : next(bytes, delimiter, head - 2);
 		if (!end) throw new Malformed(`it breaks off before the last line, "--${boundary}--"`);
+		if (end.at < blank) throw new Malformed(`part ${parts.length + 1} has no empty line after its headers`);
 		const start = blank + (blank === head ? 2 : 4);
 		const headers = decoder.decode(bytes.subarray(head, blank));
 		parts.push({ ...described(headers, parts.length), bytes: bytes.subarray(start, Math.max(start, end.at)) });

@@ -1,6 +1,7 @@
 // An upload as it comes, in each of the forms that clients use.
 
 import { readBody } from "./body.js";
+import { digestOfMaps, sha256 } from "./digest.js";
 import { document, isFieldOf } from "./fields.js";
 import { NESTED, isDeep } from "./json.js";
 import { modulesOf } from "./modules.js";
@@ -13,7 +14,6 @@ const MAIN = "index.js";
 const JAVASCRIPT = new Set(["application/javascript", "text/javascript", "application/x-javascript"]);
 
 const text = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const refused = (why, ...messages) => ({ facts: JSON.stringify({ refused: why, messages }) });
 
 /**
@@ -93,16 +93,10 @@ async function facts({ parts, single, type }, headers) {
 	const { modules, maps, problems } = modulesOf(files, MOST_MODULES);
 	const told = [];
 	for (const { name, kind, bytes } of modules) {
-		told.push({ name, kind, bytes: bytes.length, sha256: hex(await crypto.subtle.digest("SHA-256", bytes)) });
+		told.push({ name, kind, bytes: bytes.length, sha256: await sha256(bytes) });
 	}
-	return { facts: JSON.stringify({ metadata, modules: told, maps: await digest(maps), problems }), kept: { modules, maps } };
-}
-
-/** Of source maps: they are kept by it, as the same modules may come with others. */
-async function digest(maps) {
-	if (maps.length === 0) return null;
-	const all = await Promise.all(maps.map(async ({ name, bytes }) => [name, hex(await crypto.subtle.digest("SHA-256", bytes))]));
-	return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(all.sort()))));
+	const digest = maps.length === 0 ? null : await digestOfMaps(maps);
+	return { facts: JSON.stringify({ metadata, modules: told, maps: digest, problems }), kept: { modules, maps } };
 }
 
 const FORMS =

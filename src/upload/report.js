@@ -6,6 +6,8 @@ import { original } from "./map.js";
 
 // The runtime leaves out a column that is 0.
 const FRAME = /^\s+at (?:.* \()?([^:]+):(\d+)(?::(\d+))?\)?( in .+)?$/;
+// A longer line is none of the runtime's. What a script throws can be of any length, and looking for a frame takes the square of that.
+const MOST_FRAME = 2000;
 const MOST_FRAMES = 8;
 const MOST_CHARACTERS = 4000;
 
@@ -21,9 +23,10 @@ export async function report(probed, ran, kept, own) {
 	const first = text.startsWith("Uncaught SyntaxError: ") && !thrown ? 0 : 1;
 	for (const frame of frames) frame.column = Math.max(1, frame.column + 1 - first);
 	const told = [];
+	const maps = new Map();
 	let shown;
 	for (const frame of frames.length > 0 ? frames : importOf(text, kept)) {
-		const mapped = await original(kept, frame);
+		const mapped = await original(kept, frame, maps);
 		const place = mapped ?? { ...frame, text: textOf(kept, frame.file) };
 		// Wrangler maps lines that begin with two spaces and "at" by a map of its own. One that is mapped already begins otherwise.
 		told.push(`${mapped ? "" : "  "}at ${place.file}:${place.line}:${place.column}${frame.rest}`);
@@ -37,7 +40,8 @@ function split(message, own) {
 	const lines = message.replace(/^Failed to start Worker:\n/, "").trimEnd().split("\n");
 	const frames = [];
 	let ours = false;
-	for (let match = FRAME.exec(lines.at(-1)); match && lines.length > 1; match = FRAME.exec(lines.at(-1))) {
+	const frameOf = (line) => (line.length > MOST_FRAME ? null : FRAME.exec(line));
+	for (let match = frameOf(lines.at(-1)); match && lines.length > 1; match = frameOf(lines.at(-1))) {
 		lines.pop();
 		const [, file, line, column = 0, rest = ""] = match;
 		if (file.startsWith(`${own}/`)) ours = true;

@@ -1,5 +1,6 @@
 // Serving files, as far as it is not to be seen from outside: what is read of the bucket, and what is kept of it.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { route, served } from "../../src/assets/route.js";
 import { site } from "../../src/assets/site.js";
@@ -23,14 +24,19 @@ const manifestOf = (files, config = {}) => JSON.stringify({
   files,
 });
 const version = (manifest, more = {}) => ({ assets: { manifest, config: {} }, compatibility_date: "2026-01-01", compatibility_flags: [], ...more });
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+/** Where a manifest is kept, for a script of this prefix. */
+const keyOf = (prefix, manifest) => `${prefix}/manifest/${digest(manifest)}`;
 const asked = (path, init) => new Request(`https://site.example${path}`, init);
 
 describe("the bucket", () => {
   test("is read once for a site, and then for the files alone; not at all for what is known", async () => {
-    const bucket = bucketOf({ "a/b/manifest/1": manifestOf({ "/x.html": ["f1", 0] }), "a/b/asset/f1": "<h1>x</h1>" });
-    const known = served(version("a/b/manifest/1"));
+    const manifest = manifestOf({ "/x.html": ["f1", 0] });
+    const key = keyOf("a/b", manifest);
+    const bucket = bucketOf({ [key]: manifest, "a/b/asset/f1": "<h1>x</h1>" });
+    const known = served(version(key));
     for (const body of ["<h1>x</h1>", "<h1>x</h1>"]) assert.equal(await (await route(bucket, known, asked("/x"), null)).text(), body);
-    assert.deepEqual(bucket.reads, ["a/b/manifest/1", "a/b/asset/f1", "a/b/asset/f1"]);
+    assert.deepEqual(bucket.reads, [key, "a/b/asset/f1", "a/b/asset/f1"]);
     for (const request of [asked("/x", { method: "HEAD" }), asked("/x", { headers: { "if-none-match": '"f1"' } }), asked("/x.html"), asked("/y")]) {
       await route(bucket, known, request, null);
     }
@@ -48,38 +54,49 @@ describe("the bucket", () => {
   });
 
   test("that lacks a file fails the request", async () => {
-    const bucket = bucketOf({ "a/c/manifest/1": manifestOf({ "/x": ["gone", -1] }) });
-    await assert.rejects(route(bucket, served(version("a/c/manifest/1")), asked("/x"), null), /no asset gone of a\/c/);
+    const manifest = manifestOf({ "/x": ["gone", -1] });
+    const bucket = bucketOf({ [keyOf("a/c", manifest)]: manifest });
+    await assert.rejects(route(bucket, served(version(keyOf("a/c", manifest))), asked("/x"), null), /no asset gone of a\/c/);
+  });
+
+  test("that has another manifest than was stored fails the request, until it has that one again", async () => {
+    const manifest = manifestOf({ "/x": ["f", -1] });
+    const key = keyOf("a/d", manifest);
+    const ask = (texts) => route(bucketOf({ "a/d/asset/f": "mine", "a/d/asset/g": "other", ...texts }), served(version(key)), asked("/x"), null);
+    for (const other of [manifestOf({ "/x": ["g", -1] }), `${manifest} `, manifest.slice(0, -1), ""]) await assert.rejects(ask({ [key]: other }), /manifest a\/d\/manifest\/\w+ is damaged/);
+    assert.equal(await (await ask({ [key]: manifest })).text(), "mine");
   });
 
   test("is read anew for sites that were not used for long: an isolate keeps so much of them", async () => {
-    const text = manifestOf({ [`/${"x".repeat(2 << 20)}`]: ["f", 0] });
-    const bucket = bucketOf(Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`m/n/manifest/${i}`, text])));
+    const texts = [0, 1, 2, 3, 4, 5].map((i) => manifestOf({ [`/${i}${"x".repeat(2 << 20)}`]: ["f", 0] }));
+    const keys = texts.map((text) => keyOf("m/n", text));
+    const bucket = bucketOf(Object.fromEntries(keys.map((key, i) => [key, texts[i]])));
     const read = async (...sites) => {
       bucket.reads.length = 0;
-      for (const i of sites) assert.equal((await site(bucket, `m/n/manifest/${i}`)).prefix, "m/n");
-      return bucket.reads.map((key) => Number(key.at(-1)));
+      for (const i of sites) assert.equal((await site(bucket, keys[i])).prefix, "m/n");
+      return bucket.reads.map((key) => keys.indexOf(key));
     };
     assert.deepEqual(await read(1, 2, 3), [1, 2, 3]);
     assert.deepEqual(await read(1, 2, 3), []);
     assert.deepEqual(await read(1, 4), [4], "over 8 MiB: 2 was not used for longest");
     assert.deepEqual(await read(1, 3, 4), []);
     assert.deepEqual(await read(2), [2]);
-    assert.deepEqual(await Promise.all([read(5), site(bucket, "m/n/manifest/5")]).then(([reads]) => reads), [5], "two at once read it once");
+    assert.deepEqual(await Promise.all([read(5), site(bucket, keys[5])]).then(([reads]) => reads), [5], "two at once read it once");
     assert.deepEqual(await read(5, 2), [], "and it counts once");
   });
 
   test("is read each time for a site that is larger than all that is kept, and the others stay", async () => {
-    const texts = { "l/n/manifest/0": manifestOf({ [`/${"x".repeat(8 << 20)}`]: ["f", 0] }) };
-    for (const i of [1, 2]) texts[`l/n/manifest/${i}`] = manifestOf({ [`/${i}`]: ["f", 0] });
-    const bucket = bucketOf(texts);
-    for (const i of [1, 2, 0, 1, 2, 0]) assert.equal(Object.keys((await site(bucket, `l/n/manifest/${i}`)).files).length, 1);
-    assert.deepEqual(bucket.reads.map((key) => Number(key.at(-1))), [1, 2, 0, 0]);
+    const texts = ["x".repeat(8 << 20), "1", "2"].map((name) => manifestOf({ [`/${name}`]: ["f", 0] }));
+    const keys = texts.map((text) => keyOf("l/n", text));
+    const bucket = bucketOf(Object.fromEntries(keys.map((key, i) => [key, texts[i]])));
+    for (const i of [1, 2, 0, 1, 2, 0]) assert.equal(Object.keys((await site(bucket, keys[i])).files).length, 1);
+    assert.deepEqual(bucket.reads.map((key) => keys.indexOf(key)), [1, 2, 0, 0]);
   });
 
   test("is read by whoever waits for a request that ends before it has read, or fails", async () => {
-    const key = "w/n/manifest/1";
-    const bucket = bucketOf({ [key]: manifestOf({ "/x": ["f", 0] }) });
+    const manifest = manifestOf({ "/x": ["f", 0] });
+    const key = keyOf("w/n", manifest);
+    const bucket = bucketOf({ [key]: manifest });
     const hung = site({ get: () => new Promise(() => {}) }, key);
     const waiting = [site(bucket, key), site(bucket, key)];
     for (const { prefix } of await Promise.all(waiting)) assert.equal(prefix, "w/n");
@@ -89,16 +106,18 @@ describe("the bucket", () => {
     void hung;
 
     const broken = { get: async () => { throw new Error("no bucket"); } };
-    const failed = site(broken, "w/n/manifest/2");
-    const after = site(bucketOf({ "w/n/manifest/2": manifestOf({}) }), "w/n/manifest/2");
+    const other = keyOf("w/n", manifestOf({}));
+    const failed = site(broken, other);
+    const after = site(bucketOf({ [other]: manifestOf({}) }), other);
     await assert.rejects(failed, /no bucket/);
     assert.equal((await after).prefix, "w/n");
   });
 });
 
 test("what a client knows is asked by a list of tags, compared weakly, or by a star", async () => {
-  const bucket = bucketOf({ "k/n/manifest/1": manifestOf({ "/x": ["f1", -1], "/404.html": ["f4", 0] }, { not_found_handling: "404-page" }), "k/n/asset/f1": "x", "k/n/asset/f4": "none" });
-  const known = served(version("k/n/manifest/1"));
+  const manifest = manifestOf({ "/x": ["f1", -1], "/404.html": ["f4", 0] }, { not_found_handling: "404-page" });
+  const bucket = bucketOf({ [keyOf("k/n", manifest)]: manifest, "k/n/asset/f1": "x", "k/n/asset/f4": "none" });
+  const known = served(version(keyOf("k/n", manifest)));
   const answers = async (path, tags) => {
     const asks = ["GET", "HEAD"].map((method) => route(bucket, known, asked(path, { method, headers: { "if-none-match": tags } }), null));
     const [get, head] = await Promise.all(asks);
@@ -137,7 +156,7 @@ describe("an upload whose bucket fails", () => {
       DIRECTORY: object({ session_key: { key: "k" } }),
       SCRIPTS: object({ begin: { missing: [`n/s/asset/${one}`, `n/s/asset/${two}`] }, stored: { missing: 0 } }),
       BUNDLES: {
-        ...bucketOf({ "n/s/manifest/f": list }),
+        ...bucketOf({ [keyOf("n/s", list)]: list }),
         async put(key) {
           if (key.endsWith(two)) throw new Error("the bucket is full");
         },
@@ -145,7 +164,7 @@ describe("an upload whose bucket fails", () => {
     };
     const form = new FormData();
     for (const hash of [one, two]) form.append(hash, new File(["abc"], hash));
-    const token = await sign("k", { namespace: "n", script: "s", files: "f" }, Date.now() + 60_000);
+    const token = await sign("k", { namespace: "n", script: "s", files: digest(list) }, Date.now() + 60_000);
     const request = () => new Request("https://host.example/upload", { method: "POST", headers: { authorization: `Bearer ${token}` }, body: form });
     await assert.rejects(upload(env, request()), /the bucket is full/);
     assert.deepEqual(told, ["session_key", "begin"]);

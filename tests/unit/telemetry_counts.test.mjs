@@ -52,6 +52,9 @@ test("requests are added up to what is told of them", () => {
     request_bytes: 10, response_bytes: 5, responses_of_unknown_length: 1,
   });
   assert.equal(latency_ms.mean, 6);
-  assert.equal(classes(counts).reduce((sum, count) => sum + (count ?? 0), 0), 3);
+  // A clock stepped back under way.
+  addRequest(counts, { outcome: "ok", status: 200, ms: -86_400_000, coldMs: -1, responseBytes: 0 });
+  assert.deepEqual([counts.took_ms, counts.cold_start_ms, told(counts).requests], [18, 30, 4]);
+  assert.equal(classes(counts).reduce((sum, count) => sum + (count ?? 0), 0), 4);
   assert.deepEqual(told({}).latency_ms, { p50: null, p90: null, p99: null, mean: null });
 });

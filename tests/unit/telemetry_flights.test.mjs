@@ -39,6 +39,19 @@ describe("flights", () => {
     assert.deepEqual(told.at(-1), ["a", 3]);
   });
 
+  test("a clock that was set back while one was under way, which was cut off, keeps the next from nothing", async (context) => {
+    const told = [];
+    const flights = made(async (env, id, load) => void told.push([...load]));
+    flights.load({}, ctx, "a").push(1);
+    // It is never heard of again.
+    pauses = [];
+    const now = Date.now();
+    context.mock.method(Date, "now", () => now - 86_400_000);
+    flights.load({}, ctx, "a").push(2);
+    await land();
+    assert.deepEqual(told, [[1, 2]]);
+  });
+
   test("what could not be told goes again, as it was, and before what came after it", async (context) => {
     const written = [];
     context.mock.method(console, "error", (line) => written.push(line));

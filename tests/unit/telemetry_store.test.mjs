@@ -83,10 +83,18 @@ describe("series", () => {
     assert.equal(asked(series, START, { by: "script", step: "minute" }).series.find(({ script }) => script === "").totals.requests, 200);
   });
 
-  test("a clock that goes back counts on", () => {
-    const series = new Series(db);
-    for (const now of [START + 3 * HOUR, START + HOUR, START + 3 * HOUR + 1, START + 4 * HOUR]) series.add(now, [["s", "", requests(1)]]);
-    assert.equal(asked(series, START + 5 * HOUR, { by: "namespace", step: "minute" }).series[0].totals.requests, 4);
+  test("a clock that goes back counts on, and each once: by the minute, by the hour, and in the totals", () => {
+    let series = new Series(db);
+    let all = 0;
+    const steps = [3 * HOUR, HOUR, HOUR + 1, 3 * HOUR + 1, 4 * HOUR, 2 * HOUR, 27 * HOUR, 4 * HOUR, 5 * HOUR, 28 * HOUR, 30 * HOUR];
+    for (const [i, step] of steps.entries()) {
+      series.add(START + step, [["s", "", requests(1)]]);
+      all += 1;
+      if (i === 5) series = new Series(db);
+      for (const by of ["minute", "hour"]) assert.equal(asked(series, START + 40 * HOUR, { by: "namespace", step: by }).series[0].totals.requests, all, `${by} after ${i}`);
+      assert.deepEqual(series.totals().map(({ script, requests }) => [script, requests]), [["s", all]], `${i}`);
+    }
+    assert.equal(series.ofDay(START).get("s")["outcome.ok"] + series.ofDay(START + DAY).get("s")["outcome.ok"], all);
   });
 });
 

@@ -83,6 +83,8 @@ test("what is broken says how", () => {
     [lines("--b", 'Content-Disposition: attachment; name="a"', "", "text", "--b--"), /part 1 has no header/],
     [lines("--b", ...part, "--b", "", "text", "--b--"), /part 2 has no header/],
     [lines("--b", ...part, "--b junk"), /breaks off/],
+    [lines("--b", 'Content-Disposition: form-data; name="a"', "--b", ...part, "--b--"), /part 1 has no empty line after its headers/],
+    [lines("--b", "--b", ...part, "--b--"), /part 1 has no empty line/],
     [lines("--b", ...part, "--b", ...part, "--b", ...part, "--b--"), /more than 2 parts/],
   ]) {
     assert.throws(() => parse(body, "b", 2), message);

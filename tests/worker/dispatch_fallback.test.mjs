@@ -11,7 +11,9 @@ import { ECHO, cache, fallback, says, startScripts, text, version, wait, withScr
 
 const spied = { main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 60_000 } };
 
-/** What the bucket holds of a version's modules becomes something else. */
+const replaced = {};
+
+/** A version's modules become others when they are loaded, or are lost. */
 async function corrupted(host, name, id, modules) {
   const bucket = await host.miniflare.getR2Bucket("BUNDLES");
   const { result } = await host.api("GET", `${NAMESPACES}/tenants`);
@@ -19,10 +21,8 @@ async function corrupted(host, name, id, modules) {
   const key = `${result.namespace_id}/${name}/bundle/${detail.resources.script.etag}`;
   assert.ok(await bucket.head(key), "the bundle is there");
   if (modules === null) return bucket.delete(key);
-  const header = Buffer.from(JSON.stringify(Object.entries(modules).map(([module, source]) => [module, "js", Buffer.byteLength(source)])));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(header.length);
-  await bucket.put(key, Buffer.concat([length, header, ...Object.values(modules).map((source) => Buffer.from(source))]));
+  replaced[key] = Object.fromEntries(Object.entries(modules).map(([module, js]) => [module, { js }]));
+  return host.spy({ instead: replaced });
 }
 
 const incidents = async (host, name) => (await host.api("GET", `${NAMESPACES}/tenants/scripts/${name}/incidents`)).result.incidents;

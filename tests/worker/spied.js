@@ -14,14 +14,16 @@ const ECHO = `export default {
 };`;
 
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
+// - instead: modules to load in place of a bundle's, by its key, as if the runtime had them otherwise than when they were tried
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
 // - storage: "works", "fails", "hangs" for two seconds, is "slow" by a fifth of one, or "late": it has answered, and the
 //   answer takes `lateMs`, a second and a half; bucket: the first three, of R2, and "slow" by a tenth of a second
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
-const modes = { code: "given", hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
+const modes = { code: "given", instead: {}, hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
 const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [], limits: [] };
 
-function given(key, code) {
+function given(key, code, bundle) {
+	if (modes.instead[bundle]) return { ...code, modules: modes.instead[bundle] };
 	const { modules, ...rest } = code;
 	seen.codes.push({ key, ...rest, tails: rest.tails?.length, modules: Object.keys(modules) });
 	if (modes.code === "broken") return { ...code, modules: { [code.mainModule]: "export default {" } };
@@ -68,7 +70,11 @@ const spiedStub = (key, stub) => ({
 });
 
 const spiedLoader = (loader) => replaced(loader, {
-	get: (key, factory) => spiedStub(key, loader.get(key, async () => given(key, await factory()))),
+	get: (key, factory) => spiedStub(key, loader.get(key, async () => {
+		const before = seen.got.length;
+		const code = await factory();
+		return given(key, code, seen.got[before]);
+	})),
 	load: (code) => spiedStub("once", loader.load(given("once", code))),
 });
 

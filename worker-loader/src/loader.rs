@@ -85,10 +85,7 @@ impl WorkerLoader {
                     Ok(code) => js::whole(code).await,
                     Err(error) => Err(error),
                 };
-                if let Err(error) = &code {
-                    poison::failed(&key, &name, error);
-                }
-                code
+                noted(&key, &name, code)
             }
         });
         self.named(key, name, factory)
@@ -99,8 +96,9 @@ impl WorkerLoader {
         let factory = key.factory(code, |key, code| {
             if code.parts.bundle.is_some() {
                 return promising(move || {
-                    let code = verified(&key, code.clone());
-                    async move { js::whole(code?).await }
+                    // It is run once for each name: for the one that is asked under now.
+                    let (key, name, code) = (key.clone(), name_of(&key), verified(&key, code.clone()));
+                    async move { noted(&key, &name, js::whole(code?).await) }
                 });
             }
             let factory = Closure::<dyn FnMut() -> Result<Object, JsValue>>::new(move || {
@@ -181,6 +179,11 @@ impl WorkerLoader {
 /// The name to ask under: the key itself, unless a factory has failed under it.
 fn name_of(key: &WorkerKey) -> Rc<str> {
     poison::name_of(key.as_str()).map_or_else(|| key.text(), Into::into)
+}
+
+/// Remembers that a factory has failed, which the loader would do for ever under that name.
+fn noted(key: &WorkerKey, name: &str, code: Result<Object>) -> Result<Object> {
+    code.inspect_err(|error| poison::failed(key, name, error))
 }
 
 fn verified(key: &WorkerKey, code: WorkerCode<Hashed>) -> Result<WorkerCode<Hashed>> {

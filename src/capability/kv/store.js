@@ -1,5 +1,6 @@
 // A KV namespace of a script: an object with a SQLite database. Strongly consistent, and what was acknowledged is on disk.
 import { DurableObject } from "cloudflare:workers";
+import { isWithin } from "../../telemetry/since.js";
 import { asked, base64Of, lines } from "../store.js";
 
 const MOST_KEY = 512;
@@ -23,7 +24,7 @@ export class KvStore extends DurableObject {
 	// A name that somebody makes up leaves nothing.
 	#made = this.#has("entry");
 	#gone = this.#has("gone");
-	#counted = { until: 0 };
+	#counted = { at: -Infinity, forMs: 0 };
 
 	/** `[value, metadata]` of each key, or null where there is nothing. */
 	read(keys) {
@@ -90,7 +91,7 @@ export class KvStore extends DurableObject {
 		await this.ctx.storage.deleteAlarm();
 		await this.ctx.storage.deleteAll();
 		this.#made = false;
-		this.#counted.until = 0;
+		this.#counted.forMs = 0;
 		if (op === "wipe") {
 			this.#sql.exec("CREATE TABLE gone (at INTEGER)");
 			this.#gone = true;
@@ -123,9 +124,10 @@ export class KvStore extends DurableObject {
 	// Counting takes the longer, and is done the less often, the more there is.
 	#usage() {
 		if (!this.#made) return { keys: 0, bytes: 0 };
-		if (Date.now() < this.#counted.until) return this.#counted.usage;
+		const { at, forMs } = this.#counted;
+		if (isWithin(Date.now() - at, forMs)) return this.#counted.usage;
 		const usage = this.#sql.exec("SELECT COUNT(*) AS keys, TOTAL(size + LENGTH(key)) AS bytes FROM entry").one();
-		this.#counted = { usage, until: Date.now() + usage.keys * COUNTED_MS_A_KEY };
+		this.#counted = { usage, at: Date.now(), forMs: usage.keys * COUNTED_MS_A_KEY };
 		return usage;
 	}
 

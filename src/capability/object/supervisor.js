@@ -3,6 +3,7 @@
 // starts with the new code and what is stored.
 import { DurableObject, WorkerEntrypoint, exports } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
+import { isWithin } from "../../telemetry/since.js";
 import { deniedTo, inWords } from "../allowance.js";
 import { namespaceNow } from "../store.js";
 import { split } from "./which.js";
@@ -75,7 +76,7 @@ export function supervisor(supervised) {
 				await this.#within(object, ring);
 			} catch (error) {
 				// What came of the object itself has the runtime try again, some times.
-				if (isEntered) throw error;
+				if (isEntered && !(error instanceof Unread)) throw error;
 				const namespace = await namespaceNow(this.env, this.ctx.id.name.split("/")[0]);
 				const isRenamed = namespace !== null && namespace !== object.namespace;
 				if (isRenamed) this.#kv.put("object", { ...object, namespace });
@@ -106,8 +107,11 @@ export function supervisor(supervised) {
 			const facet = await (this.#entered = this.#entered.catch(nothing).then(() => this.#enter(object)));
 			let last;
 			const done = (async () => {
-				const value = await call(facet, (promise) => (last = promise));
-				return value;
+				try {
+					return await call(facet, (promise) => (last = promise));
+				} catch (error) {
+					throw this.#failed(error);
+				}
 			})();
 			const until = done.then(() => last, nothing).finally(() => this.#underWay.delete(until));
 			this.#underWay.add(until);
@@ -115,10 +119,19 @@ export function supervisor(supervised) {
 			return done;
 		}
 
+		// A facet whose code could not be had stays as it is. The next call makes it anew, and asks for the code again.
+		#failed(error) {
+			if (error?.remote === true || !NOT_READ.test(error?.message)) return error;
+			console.error(`The code of the Durable Object ${this.ctx.id.name} cannot be had: ${error.message}`);
+			this.#key = "";
+			this.ctx.facets.abort(FACET, error);
+			return new Unread();
+		}
+
 		// Tells the index how much is stored, now and then.
 		#measure(object, facet, until) {
 			const every = Number(this.env.USAGE_TTL_MS ?? USAGE_TTL_MS);
-			if (Date.now() - this.#measured < every) return;
+			if (isWithin(Date.now() - this.#measured, every)) return;
 			this.#measured = Date.now();
 			const measure = async () => {
 				await until;
@@ -201,9 +214,18 @@ export class ObjectAlarm extends WorkerEntrypoint {
 const OP = "x-dynamic-loader-op";
 const into = (object, name) => object[name];
 
+// The loader's word for it.
+const NOT_READ = /^worker-loader factory: /;
+
+class Unread extends Error {
+	constructor() {
+		super("The code of this Durable Object cannot be had for the moment.");
+	}
+}
+
 function told(found) {
 	if (typeof found === "string") throw new Error(found);
-	if (found === null) throw new Error("The code of this Durable Object cannot be had for the moment.");
+	if (found === null) throw new Unread();
 	return found;
 }
 

@@ -96,6 +96,7 @@ export function queues(hosted) {
 		}
 
 		async alarm() {
+			this.#setBack();
 			// One that ends in the middle the runtime begins again.
 			this.#drop("sent <= ?", Date.now() - 1000 * this.#settings().message_retention_period);
 			await (this.#delivering ??= this.#deliver().finally(() => (this.#delivering = null)));
@@ -215,8 +216,15 @@ export function queues(hosted) {
 			}
 		}
 
+		// What was sent in the future was sent before a clock stepped back: it was sent now, and is due as long after that as before.
+		#setBack() {
+			const now = Date.now();
+			this.#sql.exec("UPDATE message SET due = due - sent + ?1, sent = ?1 WHERE sent > ?1", now);
+		}
+
 		async #plan() {
 			if (this.#delivering !== null) return;
+			this.#setBack();
 			const { consumer, message_retention_period } = this.#settings();
 			const { sent } = this.#sql.exec("SELECT MIN(sent) AS sent FROM message").one();
 			const { due } = this.#sql.exec("SELECT MIN(due) AS due FROM message").one();

@@ -1,5 +1,6 @@
 // What the host does with an R2 bucket of a script, which is a prefix of its own: an object that is asked to, and goes on until it is done.
 import { DurableObject } from "cloudflare:workers";
+import { isWithin } from "../../telemetry/since.js";
 import { asked, lines, refused, told } from "../store.js";
 
 const HOUR_MS = 3_600_000;
@@ -9,7 +10,7 @@ const COUNTED_MS_A_KEY = 10;
 
 export class BucketSweep extends DurableObject {
 	#prefix = `${this.ctx.id.name}/`;
-	#counted = { until: 0 };
+	#counted = { at: -Infinity, forMs: 0 };
 
 	/** As of kv/store.js; `export` of a `key` is that file. */
 	async fetch(request) {
@@ -40,7 +41,7 @@ export class BucketSweep extends DurableObject {
 			const keys = objects.filter(({ uploaded }) => !until || uploaded <= until).map(({ key }) => key);
 			if (keys.length > 0) await this.env.BUNDLES.delete(keys);
 		}
-		this.#counted.until = 0;
+		this.#counted.forMs = 0;
 		if (Date.now() >= last) return this.ctx.storage.deleteAll();
 		await this.ctx.storage.setAlarm(last);
 	}
@@ -66,13 +67,13 @@ export class BucketSweep extends DurableObject {
 	}
 
 	async #usage() {
-		if (Date.now() >= this.#counted.until) {
+		if (!isWithin(Date.now() - this.#counted.at, this.#counted.forMs)) {
 			let [keys, bytes] = [0, 0];
 			for await (const objects of this.#pages()) {
 				keys += objects.length;
 				bytes += objects.reduce((sum, { size }) => sum + size, 0);
 			}
-			this.#counted = { keys, bytes, until: Date.now() + keys * COUNTED_MS_A_KEY };
+			this.#counted = { keys, bytes, at: Date.now(), forMs: keys * COUNTED_MS_A_KEY };
 		}
 		const { keys, bytes } = this.#counted;
 		return { keys, bytes };
