@@ -113,7 +113,7 @@ describe("the OpenAPI document", () => {
     const { code, output } = await run(args, {
       // Where it leaves what it has found.
       cwd: folder,
-      env: { ...process.env, API_TOKEN: TOKEN, SESSION_TOKEN: seeded.jwt, STATUSES: told, SCHEMATHESIS_HOOKS: join(FOLDER, "hooks.py"), PYTHONDONTWRITEBYTECODE: "1" },
+      env: { ...process.env, API_TOKEN: TOKEN, SESSION_TOKEN: seeded.jwt, STATUSES: told, SCHEMATHESIS_HOOKS: join(FOLDER, "hooks.py"), PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0" },
     });
     assert.equal(code, 0, output);
     // Calls that all were refused would have proved little.
