@@ -105,7 +105,7 @@ describe("the OpenAPI document", () => {
     assert.equal((await host.fetch("/openapi.json", { method: "DELETE" })).headers.get("allow"), "GET, HEAD");
   });
 
-  test("has every answer to calls of it, right ones and wrong ones", async () => {
+  test("has every answer to calls of it, right ones and wrong ones", async ({ signal }) => {
     const seeded = await seed(host, TOKEN);
     const [file, told] = ["openapi.json", "statuses.json"].map((name) => join(folder, name));
     writeFileSync(file, JSON.stringify(withExamples(examplesOf(seeded))));
@@ -113,6 +113,7 @@ describe("the OpenAPI document", () => {
     const { code, output } = await run(args, {
       // Where it leaves what it has found.
       cwd: folder,
+      signal,
       env: { ...process.env, API_TOKEN: TOKEN, SESSION_TOKEN: seeded.jwt, STATUSES: told, SCHEMATHESIS_HOOKS: join(FOLDER, "hooks.py"), PYTHONDONTWRITEBYTECODE: "1", PYTHONHASHSEED: "0" },
     });
     assert.equal(code, 0, output);
