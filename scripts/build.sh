@@ -18,9 +18,10 @@ export WASM_BINDGEN_BIN WASM_OPT WASM_OPT_BIN ESBUILD_BIN
 # A compile error is complete without worker-build's own stack.
 export RUST_LIB_BACKTRACE=0
 
-# The page is the host's.
+# The page and the API's document are the host's.
 if [ "$crate" = "$ROOT" ]; then
   node "$scripts/page.mjs"
+  node "$scripts/openapi.mjs"
 fi
 
 cd "$crate"

@@ -17,6 +17,7 @@ WORKER_BUILD=0.8.7
 # The command line tool must be of exactly the library's version.
 WASM_BINDGEN=$(awk -F'"' '/^name = "wasm-bindgen"$/ { getline; print $2; exit }' "$ROOT/Cargo.lock")
 NODE_WANTED=22.12 # what wrangler asks for
+PYTHON_WANTED=3.10 # what schemathesis asks for
 
 # Wrangler neither reports usage nor asks whether it may.
 export WRANGLER_SEND_METRICS=false
@@ -74,6 +75,22 @@ find_promtool() {
   local candidate
   for candidate in "${PROMTOOL:-promtool}" "$CACHE/promtool"; do
     command -v "$candidate" && return
+  done
+  return 1
+}
+
+# Where schemathesis is installed: by the versions that are pinned.
+SCHEMATHESIS_PINS=$ROOT/tests/worker/openapi/requirements.txt
+SCHEMATHESIS_HOME=$CACHE/schemathesis-$(cksum <"$SCHEMATHESIS_PINS" | tr ' ' -)
+
+# find_schemathesis: prints the path of what makes calls of the API's document, for the tests of the API.
+find_schemathesis() {
+  local candidate
+  for candidate in ${SCHEMATHESIS:+"$SCHEMATHESIS"} "$SCHEMATHESIS_HOME/bin/schemathesis"; do
+    "$candidate" --version >/dev/null 2>&1 && {
+      echo "$candidate"
+      return
+    }
   done
   return 1
 }

@@ -4,7 +4,7 @@
 #   setup.sh build   what a build needs; wrangler's build command calls this
 #   setup.sh work    and the npm tools, fresh: what `make dev` and `make deploy` need (the default)
 #   setup.sh check   and Rust's formatter and linter
-#   setup.sh test    and a browser
+#   setup.sh test    and a browser, and what checks metrics and the API
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -143,6 +143,26 @@ metrics_checker() {
   find_promtool >/dev/null || fail "promtool could not be fetched" "$remedy"
 }
 
+# Python has its packages by itself, so nothing of the machine's own is changed.
+api_tester() {
+  find_schemathesis >/dev/null && return
+  local remedy="install Python $PYTHON_WANTED or newer with its module venv (Debian, Ubuntu: apt-get install python3-venv; https://www.python.org/downloads)"
+  local version
+  version=$(python3 -c 'import platform; print(platform.python_version())' 2>/dev/null) || debian python3 python3-venv ||
+    fail "there is no python3 for the tests of the API" "$remedy"
+  version=${version:-$(python3 -c 'import platform; print(platform.python_version())')}
+  at_least "$version" "$PYTHON_WANTED" || fail "Python $version is older than the $PYTHON_WANTED that the tests of the API need" "$remedy"
+  step "installing schemathesis, which tests the API by its document; it goes to $SCHEMATHESIS_HOME"
+  mkdir -p "$CACHE"
+  # Debian has the module without what puts pip into an environment, which is another package.
+  rm -rf "$SCHEMATHESIS_HOME"
+  python3 -m venv "$SCHEMATHESIS_HOME" >/dev/null 2>&1 || { debian python3-venv && python3 -m venv --clear "$SCHEMATHESIS_HOME"; } ||
+    fail "python3 cannot make an environment of its own (python3 -m venv)" "$remedy"
+  heartbeat "installing schemathesis" "$SCHEMATHESIS_HOME/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$SCHEMATHESIS_PINS" ||
+    { rm -rf "$SCHEMATHESIS_HOME" && fail "pip could not install schemathesis" "$offline"; }
+  find_schemathesis >/dev/null || fail "$SCHEMATHESIS_HOME/bin/schemathesis does not run here" "remove $SCHEMATHESIS_HOME and run this again"
+}
+
 for=${1:-work}
 case $for in build | work | check | test) ;; *) fail "there is no set-up for '$for'" "see the head of scripts/setup.sh" ;; esac
 
@@ -153,7 +173,7 @@ all_there() {
   command -v cc && wasm_target_there && npm_tools_there && cargo_tool "${worker_build[@]}" && cargo_tool "${wasm_bindgen[@]}" &&
     case $for in
     check) rust_components_there ;;
-    test) rust_components_there && find_chromium && find_promtool ;;
+    test) rust_components_there && find_chromium && find_promtool && find_schemathesis ;;
     esac
 }
 
@@ -169,6 +189,7 @@ if ! all_there >/dev/null 2>&1; then
   case $for in check | test) rust_components ;; esac
   [ "$for" != test ] || browser
   [ "$for" != test ] || metrics_checker
+  [ "$for" != test ] || api_tester
   step "all is there"
 fi
 use_node

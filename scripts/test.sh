@@ -54,7 +54,7 @@ bench_hosts() {
 }
 
 worker_tests() {
-  PROMTOOL=$(find_promtool) node_tests tests/worker
+  PROMTOOL=$(find_promtool) SCHEMATHESIS=$(find_schemathesis) node_tests tests/worker
 }
 
 browser_tests() {

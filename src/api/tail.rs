@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn post(scope: &Scope) -> Result<Response, Refusal> {
     let body = plan::body(&text(&scope.request).await?)?;
     let id = scope.namespace().await?.id;
-    let operation = json!({ "op": "tail", "script": scope.call.script, "filters": body["filters"] });
+    let operation = json!({ "op": "tail", "script": scope.call.script, "body": body });
     let told = storage::ask(&scope.env, "TELEMETRY", &id, &operation).await?;
     let mut told: Value = serde_json::from_str(&told).unwrap_or_default();
     let origin = scope.url.replacen("http", "ws", 1);

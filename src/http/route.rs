@@ -23,8 +23,9 @@ impl Endpoint {
 }
 
 /// Every endpoint there is.
-pub const ENDPOINTS: [Endpoint; 7] = [
+pub const ENDPOINTS: [Endpoint; 8] = [
     Endpoint { method: "GET", path: "/", description: "This list, as a page or as JSON." },
+    Endpoint { method: "GET", path: DOCUMENT, description: "The API as an OpenAPI document." },
     Endpoint { method: "*", path: "/dispatch/:namespace/:script/*", description: "A script that was deployed here." },
     Endpoint {
         method: "*",
@@ -53,6 +54,9 @@ pub const ENDPOINTS: [Endpoint; 7] = [
     },
 ];
 
+/// The API as an OpenAPI document, which `scripts/openapi.mjs` makes of `src/openapi/`.
+const DOCUMENT: &str = "/openapi.json";
+
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -61,7 +65,7 @@ pub enum Route {
         /// As JSON rather than as a page.
         json: bool,
     },
-    /// One of the files that the page is made of.
+    /// One of the files that the page is made of, or the API's document: a static asset.
     Page,
     /// A worker for this request alone.
     Dynamic,
@@ -94,12 +98,13 @@ pub fn route(method: &str, path: &str, accept: impl Fn() -> Option<String>) -> R
         "/config" if method == "PUT" => Ok(Route::PutConfig),
         "/dynamic" if reads => Ok(Route::Dynamic),
         "/" if reads => Ok(Route::Home { json: prefers_json(&accept().unwrap_or_default()) }),
+        DOCUMENT if reads => Ok(Route::Page),
         _ if path.starts_with(ui::FOLDER) && reads => Ok(Route::Page),
         _ if path.starts_with("/tails/") && reads => Ok(Route::Tail),
         _ if is_control(path) => Ok(Route::Control),
         _ if path == "/job" || path.starts_with("/job/") => Ok(Route::Job),
         "/config" => Err(Refusal::MethodNotAllowed("GET, HEAD, PUT")),
-        "/" | "/dynamic" | "/metrics" => Err(Refusal::MethodNotAllowed("GET, HEAD")),
+        "/" | "/dynamic" | "/metrics" | DOCUMENT => Err(Refusal::MethodNotAllowed("GET, HEAD")),
         _ => Err(Refusal::NoSuchPath(path.to_owned())),
     }
 }
@@ -203,6 +208,7 @@ mod tests {
             ("POST", "/", "GET, HEAD"),
             ("PUT", "/dynamic", "GET, HEAD"),
             ("DELETE", "/metrics", "GET, HEAD"),
+            ("PUT", "/openapi.json", "GET, HEAD"),
             ("PATCH", "/config", "GET, HEAD, PUT"),
             ("get", "/config", "GET, HEAD, PUT"),
         ] {

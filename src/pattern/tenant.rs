@@ -20,14 +20,15 @@ pub const PATTERN: Pattern = Pattern {
     routes: &[],
 };
 
-const MOST_BYTES: usize = 100;
+/// Of its name, in characters.
+const MOST: usize = 100;
 
 /// `{name, message?, settings?}`.
 fn make(_: &str, document: &Value) -> Made {
     let mut fields = Fields::new(document, "The tenant", "", 0);
     let name = fields.text("name").unwrap_or_default();
-    if !(1..=MOST_BYTES).contains(&name.len()) {
-        fields.wrong(format!("name has to be a text of 1 to {MOST_BYTES} bytes."));
+    if !(1..=MOST).contains(&name.chars().count()) {
+        fields.wrong(format!("name has to be a text of 1 to {MOST} characters."));
     }
     fields.text("message");
     fields.object("settings");
@@ -60,5 +61,7 @@ mod tests {
         assert_eq!(told.len(), 4, "{told:?}");
         assert!(told[3].contains("\"plan\" is no field") && told[3].contains("settings"), "{told:?}");
         assert!(!make("t", &json!([])).unwrap_err().is_empty());
+        let named = |length| make("t", &json!({ "name": "ü".repeat(length) }));
+        assert!(named(100).is_ok() && named(101).is_err(), "characters are counted");
     }
 }

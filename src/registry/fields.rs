@@ -83,7 +83,10 @@ impl<'a> Fields<'a> {
         self.read(name, &wants, |value| {
             let number = match value {
                 Value::String(text) => text.parse().ok(),
-                value => value.as_u64(),
+                // 5.0 and 5e0 are 5.
+                value => {
+                    value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0).map(|number| number as u64)
+                }
             };
             number.filter(|number| (least..=most).contains(number))
         })
@@ -145,10 +148,13 @@ mod tests {
 
     #[test]
     fn form_fields_are_texts() {
-        let value = json!({ "a": "true", "b": false, "c": "11", "d": 12 });
+        let value = json!({ "a": "true", "b": false, "c": "11", "d": 12, "e": 12.0, "f": 1e1, "g": 12.5, "h": -1.0 });
         let mut fields = Fields::new(&value, "it", "", METADATA);
         assert_eq!((fields.boolean("a"), fields.boolean("b")), (Some(true), Some(false)));
         assert_eq!((fields.whole("c", 0, 20), fields.whole("d", 0, 20)), (Some(11), Some(12)));
+        assert_eq!((fields.whole("e", 0, 20), fields.whole("f", 0, 20)), (Some(12), Some(10)), "as JSON has numbers");
         assert_eq!(fields.problems, []);
+        assert_eq!((fields.whole("g", 0, 20), fields.whole("h", 0, 20)), (None, None));
+        assert_eq!(fields.problems.len(), 2);
     }
 }

@@ -22,7 +22,8 @@ pub async fn call(env: &Env, binding: &str, name: &str, path: &str, init: &Reque
     let namespace = env.durable_object(binding).map_err(missing)?;
     let answer: Result<Response, JsValue> = async {
         let stub: worker_loader::sys::Fetcher = namespace.get_by_name(name)?.into_rpc();
-        let request = Request::new_with_str_and_init(&format!("https://{name}/{path}"), init)?;
+        // Its name is no part of the URL: it may be any text.
+        let request = Request::new_with_str_and_init(&["https://object/", path].concat(), init)?;
         Ok(JsFuture::from(stub.fetch(&request)?).await?.unchecked_into())
     }
     .await;

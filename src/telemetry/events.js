@@ -69,9 +69,10 @@ export class Events {
 		if (status === "ok" || status === "canceled") where("outcome = ?", status);
 		if (status === "error") where(`outcome IN (${FAILED.map(() => "?").join()})`, ...FAILED);
 		if (input.search) where("instr(said, ?) > 0", input.search.toLowerCase());
-		if (input.since) where("at >= ?", time("since", input.since));
-		if (input.until) where("at < ?", time("until", input.until));
-		if (input.before) where("id < ?", whole("before", input.before, 1, Number.MAX_SAFE_INTEGER));
+		const within = (condition, value) => value !== undefined && where(condition, value);
+		within("at >= ?", time("since", input.since));
+		within("at < ?", time("until", input.until));
+		within("id < ?", whole("before", input.before, 1, Number.MAX_SAFE_INTEGER));
 		const query = `SELECT id, text FROM event ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""} ORDER BY id DESC LIMIT ?`;
 		const rows = this.#sql.exec(query, ...bindings, limit).toArray();
 		// An answer about one request says whether there is more to come.

@@ -19,10 +19,10 @@ export function whole(name, value, least, most, otherwise) {
 	throw new Refusal(`${name} has to be a whole number from ${least} to ${most}.`);
 }
 
-/** A parameter that is a time, in milliseconds since 1970: RFC 3339, or that number. */
+/** A parameter that is a time, in milliseconds since 1970: RFC 3339, or that number. Its year has four digits, as those that are told. */
 export function time(name, value, otherwise) {
 	if (value === undefined || value === null) return otherwise;
-	const at = /^\d{11,15}$/.test(value) ? Number(value) : /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+	const at = /^\d{11,14}$/.test(value) ? Number(value) : /^(?!0000)\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
 	if (!Number.isNaN(at)) return at;
 	throw new Refusal(`${name} has to be a time such as 2026-01-31T12:00:00Z.`);
 }

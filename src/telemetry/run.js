@@ -97,12 +97,18 @@ async function textOf({ body }, within) {
 	return { body: text.slice(0, MOST_TEXT), truncated: bytes > MOST_TEXT };
 }
 
-function wrongIn({ bindings, compatibility_flags }) {
+function wrongIn({ bindings, compatibility_flags, request }) {
 	const wrong = [];
-	if (bindings !== undefined && !Array.isArray(bindings)) return ["bindings has to be a list."];
-	if (compatibility_flags !== undefined && !Array.isArray(compatibility_flags)) wrong.push("compatibility_flags has to be a list.");
+	// What is null is not there, as in any upload.
+	if (!Array.isArray(bindings ?? [])) return ["bindings has to be a list."];
+	if (typeof (request ?? {}) !== "object" || Array.isArray(request)) wrong.push("request has to be an object.");
+	if (!Array.isArray(compatibility_flags ?? [])) wrong.push("compatibility_flags has to be a list.");
 	for (const binding of bindings ?? []) {
-		if (VALUES[binding?.type] === undefined) wrong.push(`What is run once has values alone, and no binding of the type ${JSON.stringify(binding?.type)}: save it as a script.`);
+		const { name, type } = Object(binding);
+		const field = Object.hasOwn(VALUES, type) && VALUES[type];
+		if (typeof name !== "string") wrong.push("Each of bindings has to be an object with a name and a type.");
+		else if (!field) wrong.push(`What is run once has values alone, and no binding of the type ${JSON.stringify(type)}: save it as a script.`);
+		else if (field === "text" ? typeof binding.text !== "string" : binding.json === undefined) wrong.push(`The binding ${JSON.stringify(name)} is a ${type}: it needs \`${field}\`.`);
 	}
 	return wrong;
 }

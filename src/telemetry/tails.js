@@ -21,9 +21,9 @@ export class Tails {
 	}
 
 	/** Begins one: `{ id, expires_at }`. Whoever knows the id may listen, until it expires. `script` is empty for all of the namespace. */
-	begin(now, { script, filters }) {
+	begin(now, { script, body }) {
 		this.forget(now);
-		const checked = filtersOf(filters ?? []);
+		const checked = filtersOf(askedIn(body ?? {}));
 		const { n } = this.#sql.exec("SELECT COUNT(*) AS n FROM tail WHERE script = ?", script ?? "").one();
 		if (n >= MOST) throw new Refusal(`There are ${MOST} tails of it already: end one of them, or wait until it expires.`, 429);
 		const id = crypto.randomUUID();
@@ -104,6 +104,13 @@ const overload = (now, dropped) => ({
 	event: { type: "overload", message: `${dropped} events were too many within a second, and are not told.` },
 });
 
+// Passed over, a slip of the pen would be a tail of all that there is.
+function askedIn(body) {
+	const { filters, ...others } = Object(body);
+	if (Array.isArray(body) || typeof body !== "object" || Object.keys(others).length > 0) throw new Refusal("The body has to be an object with filters, and nothing else.");
+	return filters ?? [];
+}
+
 /** Filters as Cloudflare's clients send them, checked. */
 export function filtersOf(filters) {
 	if (!Array.isArray(filters) || filters.length > 20) throw new Refusal("filters has to be a list of at most 20.");
@@ -130,7 +137,7 @@ const FILTERS = {
 	outcome: { fits: texts, form: LIST, passes: ({ outcome }, wanted) => wanted.includes(outcome) || (wanted.includes("error") && FAILED.includes(outcome)) },
 	method: { fits: texts, form: LIST, passes: ({ event }, wanted) => wanted.some((method) => method.toUpperCase() === event?.request?.method) },
 	header: {
-		fits: (header) => typeof header?.key === "string",
+		fits: (header) => typeof header?.key === "string" && ["string", "undefined"].includes(typeof header.query),
 		form: 'an object {"key", "query"}',
 		passes: ({ event }, { key, query }) => {
 			const value = event?.request?.headers?.[key.toLowerCase()];

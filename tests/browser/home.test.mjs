@@ -45,7 +45,7 @@ describe("home page", { timeout: 180_000 }, () => {
     assert.ok(paint > 0);
     context.diagnostic(`first paint after ${Math.round(paint)} ms`);
     const headings = await page.getByRole("heading", { level: 2 }).allTextContents();
-    assert.deepEqual(headings, [...PATHS.slice(0, 3).map((path) => `GET ${path}`), "Any /dispatch/:namespace/:script/*", "Any /client/v4", "Any /tenant/:id/*", "GET /feature/:name", "GET /test/:name", "Any /tunnel/:id/*", "Any /service/:name/*", "Any /plugin/:chain/*", "POST /job", "GET /"]);
+    assert.deepEqual(headings, [...PATHS.slice(0, 3).map((path) => `GET ${path}`), "Any /dispatch/:namespace/:script/*", "Any /client/v4", "Any /tenant/:id/*", "GET /feature/:name", "GET /test/:name", "Any /tunnel/:id/*", "Any /service/:name/*", "Any /plugin/:chain/*", "POST /job", "GET /openapi.json", "GET /"]);
     for (const path of PATHS) await tryIt(page, path);
     assert.deepEqual(page.faults, []);
   });

@@ -103,7 +103,7 @@ describe("filters", () => {
   });
 
   test("that are none are refused in words", () => {
-    for (const wrong of [null, {}, "x", [null], [[]], [{}], [{ a: 1 }], [{ outcome: "ok" }], [{ sampling_rate: "1" }], [{ sampling_rate: -1 }], [{ header: {} }], [{ query: 5 }], Array(21).fill({ query: "x" }), [{ query: "x".repeat(5000) }], [{ __proto__: null, constructor: ["x"] }]]) {
+    for (const wrong of [null, {}, "x", [null], [[]], [{}], [{ a: 1 }], [{ outcome: "ok" }], [{ sampling_rate: "1" }], [{ sampling_rate: -1 }], [{ header: {} }], [{ header: { key: "a", query: 5 } }], [{ query: 5 }], Array(21).fill({ query: "x" }), [{ query: "x".repeat(5000) }], [{ __proto__: null, constructor: ["x"] }]]) {
       assert.throws(() => filtersOf(wrong), { name: "Error", message: /filter/i }, JSON.stringify(wrong));
     }
   });

@@ -72,6 +72,8 @@ describe("series", () => {
     assert.ok(db.count("hour") >= 34 && db.count("hour") <= 36, `${db.count("hour")}`);
     assert.deepEqual(series.totals().map(({ script, requests }) => [script, requests]), [["s", 40]], "a counter keeps what its hours have lost");
     assert.throws(() => series.told(now, { since: iso(now), until: iso(now - 1) }), /since has to be before/);
+    for (const until of ["", "0000-01-01", "689347397164664", "2026", "tomorrow"]) assert.throws(() => series.told(now, { until }), /until has to be a time/, until);
+    assert.match(series.told(now, { until: "99999999999999" }).until, /^5138-/);
   });
 
   test("of more scripts than so many in a minute only the namespace is counted", () => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 export const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const FEATURES = { dynamicWorkers: true, metricsCollection: true, configReload: true, gracefulShutdown: true };
-export const ENDPOINTS = ["GET /", "* /dispatch/:namespace/:script/*", "* /client/v4", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
+export const ENDPOINTS = ["GET /", "GET /openapi.json", "* /dispatch/:namespace/:script/*", "* /client/v4", "GET /dynamic", "GET /metrics", "GET /config", "PUT /config"];
 export const PATTERNS = ["* /tenant/:id/*", "PUT /tenant/:id", "GET /feature/:name", "PUT /feature/:name", "POST /feature/:name/rollback",
   "GET /test/:name", "POST /test/:name/conversion", "GET /test/:name/result", "PUT /test/:name",
   "* /tunnel/:id/*", "GET /tunnel/:id/metrics", "PUT /tunnel/:id", "* /service/:name/*", "PUT /service/:name", "* /plugin/:chain/*", "PUT /plugin/:chain",

@@ -140,7 +140,7 @@ describe("what a script stores", () => {
 
   test("a file that is no database changes nothing", async () => {
     const before = await text(await call("GET", at("copy", "/d1/db")));
-    for (const [file, says] of [["CREATE TABLE fine (a);\nINSERT INTO none VALUES (1);", /statement 2 .*no such table/], ["this is no SQL", /statement 1/], ["BEGIN TRANSACTION; DROP TABLE parent;", /statement 1/]]) {
+    for (const [file, says] of [["CREATE TABLE fine (a);\nINSERT INTO none VALUES (1);", /statement 2 .*no such table/], ["this is no SQL", /statement 1/], ["", /there is none/], [" \n", /there is none/], ["BEGIN TRANSACTION; DROP TABLE parent;", /statement 1/]]) {
       assert.match(await text(await call("PUT", at("copy", "/d1/db"), file), 400), says);
     }
     assert.equal(await text(await call("GET", at("copy", "/d1/db"))), before);

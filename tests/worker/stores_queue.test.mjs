@@ -115,6 +115,11 @@ describe("a queue", () => {
       [{ consumer: {} }, /script_name is missing/],
       [{ consumer: { script_name: "ready", batch_size: 101 } }, /batch_size has to be/],
       [{ consumer: { script_name: "ready", dead_letter_queue: "a b" } }, /dead_letter_queue/],
+      // As texts they would be names.
+      [{ consumer: { script_name: "ready", dead_letter_queue: 5 } }, /dead_letter_queue/],
+      [{ consumer: { script_name: "ready", dead_letter_queue: ["dead"] } }, /dead_letter_queue/],
+      [[], /have to be a JSON object/],
+      ["5", /have to be a JSON object/],
       [{ consumer: { script_name: "ready", retries: 1 } }, /no field .*retries/],
       [{ message_retention_period: 5 }, /message_retention_period/],
       [{ delivery: 1 }, /no field .*delivery/],

@@ -94,7 +94,7 @@ describe("logs", () => {
       before = page.before;
     }
     assert.deepEqual(paged, all);
-    for (const wrong of ["level=loud", "limit=0", "limit=501", "before=x", "status=fine"]) await host.api("GET", `${NAMESPACE}/logs?${wrong}`, undefined, { status: 400 });
+    for (const wrong of ["level=loud", "limit=0", "limit=501", "before=x", "status=fine", "until=", "since=", "until=0000-01-01", "until=689347397164664"]) await host.api("GET", `${NAMESPACE}/logs?${wrong}`, undefined, { status: 400 });
   });
 
   const tails = `${NAMESPACE}/scripts/writes/tails`;
@@ -172,6 +172,11 @@ describe("logs", () => {
     for (const filters of [5, [5], [{ loud: true }], [{ method: "GET" }], [{ sampling_rate: 2 }], [{ query: "x".repeat(20_000) }], [{ outcome: ["ok"], method: ["GET"] }]]) {
       const { errors } = await host.api("POST", tails, { filters }, { status: 400 });
       assert.match(errors[0].message, /filter/i);
+    }
+    // It would be told all that there is.
+    for (const body of ["[]", "5", '"filters"', { filter: [] }]) {
+      const { errors } = await host.api("POST", tails, body, { status: 400 });
+      assert.match(errors[0].message, /an object with filters/);
     }
     for (let i = (await host.api("GET", tails)).result.length; i < 10; i += 1) await begin([]);
     await host.api("POST", tails, {}, { status: 429 });

@@ -67,6 +67,16 @@ export default { async fetch(request, env) {
     const { value } = (await host.api("POST", "/accounts/acc/tokens", { name: "reads", permission: "read", namespaces: ["tenants"] })).result;
     await refused(403, value);
     assert.match((await run(code, { bindings: [{ type: "kv_namespace", name: "KV", namespace_id: "x" }] }, { status: 400 })).errors[0].message, /values alone/);
+    for (const [binding, told] of [
+      [{ name: "A", type: "constructor" }, /values alone/],
+      [{ type: "plain_text", text: "a" }, /with a name/],
+      [{ name: "A", type: "secret_text" }, /"A" is a secret_text: it needs `text`/],
+      [{ name: "A", type: "plain_text", text: 5 }, /needs `text`/],
+      [{ name: "A", type: "json" }, /needs `json`/],
+      [null, /with a name/],
+    ]) assert.match((await run(code, { bindings: [binding] }, { status: 400 })).errors[0].message, told, JSON.stringify(binding));
+    for (const request of [5, []]) assert.match((await run(code, { request }, { status: 400 })).errors[0].message, /request has to be an object/);
+    assert.equal((await run(code, { bindings: null, compatibility_flags: null, request: null })).result.response.status, 200, "null is what is not there");
     assert.match((await run(code, { request: { url: "no url" } }, { status: 400 })).errors[0].message, /request cannot be made/);
     assert.match((await run(code, { compatibility_date: "tomorrow" }, { status: 400 })).errors[0].message, /date/);
     await host.api("POST", `${NAMESPACE}/run`, "export default {", { status: 400, headers: { "content-type": "text/plain" } });

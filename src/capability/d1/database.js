@@ -109,6 +109,8 @@ export class Database extends DurableObject {
 					at += 1;
 					this.#sql.exec(statement);
 				}
+				// A body that did not come along would empty the database, which is what DELETE is for.
+				if (at === 0) throw new Error("there is none in it");
 			});
 		} catch (error) {
 			return refused(`Nothing is changed: statement ${at} of the file failed: ${error.message}`);

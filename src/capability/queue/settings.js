@@ -11,9 +11,13 @@ const SETTINGS = {
 };
 const RETENTION_S = [60, 1_209_600, 345_600];
 
+/** Whether a queue can be called so. */
+export const isName = (name) => typeof name === "string" && /^[A-Za-z0-9._-]{1,100}$/.test(name);
+
 /** The settings that a body asks for, all of them, and in words what is wrong with it: `{ settings, errors }`. */
-export function settingsOf({ consumer, message_retention_period, ...others }) {
-	const errors = [];
+export function settingsOf(body) {
+	const { consumer, message_retention_period, ...others } = Object(body);
+	const errors = typeof body === "object" && !Array.isArray(body) ? [] : ["The settings have to be a JSON object."];
 	const within = (what, value, [least, most, fallback]) => {
 		if (value === undefined || value === null) return fallback;
 		if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -25,7 +29,7 @@ export function settingsOf({ consumer, message_retention_period, ...others }) {
 		const { script_name, dead_letter_queue = null, ...numbers } = Object(consumer);
 		settings.consumer = { script_name, dead_letter_queue };
 		if (typeof script_name !== "string") errors.push("consumer.script_name is missing: the name of a script of this namespace.");
-		if (dead_letter_queue !== null && !/^[A-Za-z0-9._-]{1,100}$/.test(dead_letter_queue)) errors.push("consumer.dead_letter_queue has to be the name of a queue.");
+		if (dead_letter_queue !== null && !isName(dead_letter_queue)) errors.push("consumer.dead_letter_queue has to be the name of a queue.");
 		for (const [name, range] of Object.entries(SETTINGS)) settings.consumer[name] = within(`consumer.${name}`, numbers[name], range);
 		for (const name of Object.keys(numbers)) if (!(name in SETTINGS)) errors.push(`consumer has no field ${JSON.stringify(name)}: there are script_name, dead_letter_queue, ${Object.keys(SETTINGS).join(", ")}.`);
 	}

@@ -4,7 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 import { startedAs } from "../../telemetry/meter.js";
 import { namespaceNow, refused } from "../store.js";
 import { bytesOf, isDelay, isMessage, shown } from "./message.js";
-import { settingsOf } from "./settings.js";
+import { isName, settingsOf } from "./settings.js";
 
 const MOST_MESSAGES = 100;
 // Where there is nobody to deliver to.
@@ -243,7 +243,7 @@ export function queues(hosted) {
 				const { status } = await this.env.SCRIPTS.getByName(`${namespace_id}/${script}`).fetch("https://script/", { method: "POST", body: '{"op":"tags"}' });
 				if (status === 404) errors.push(`consumer.script_name: there is no script ${JSON.stringify(script)} in this namespace. Upload it first.`);
 			}
-			if (!/^[A-Za-z0-9._-]{1,100}$/.test(item)) errors.push("The name of a queue is 1 to 100 letters, digits, - _ and .");
+			if (!isName(item)) errors.push("The name of a queue is 1 to 100 letters, digits, - _ and .");
 			if (errors.length > 0) return Response.json({ errors: errors.map((message) => ({ code: MALFORMED, message })) }, { status: 400 });
 			await this.#known(namespace);
 			this.#kv.put("settings", settings);
