@@ -4,7 +4,7 @@ mod quota;
 mod remove;
 mod stores;
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 use serde_json::{Value, json};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/namespace_4.sql"),
     include_str!("../schema/namespace_5.sql"),
     include_str!("../schema/namespace_6.sql"),
+    include_str!("../schema/namespace_7.sql"),
 ];
 
 /// So many scripts are deleted before anything else gets its turn.
@@ -165,8 +166,12 @@ impl Namespace {
             }
             (page, _) => page.map_err(Refusal::invalid)?,
         };
+        let (matching, parameters) = matching(input)?;
         let rows = self.matching(input, page.limit(), page.offset())?;
-        let total = self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {MATCHING}"), &tags(input)?)?;
+        let total = match parameters.is_empty() {
+            true => self.count()?,
+            false => self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {matching}"), &parameters)?,
+        };
         let mut entries = Vec::new();
         for row in &rows {
             let mut entry = super::db::document(&row[1]);
@@ -177,12 +182,11 @@ impl Namespace {
     }
 
     fn matching(&self, input: &Value, limit: u64, offset: u64) -> Answer<Vec<Row>> {
-        let mut parameters = tags(input)?;
+        let (matching, mut parameters) = matching(input)?;
         parameters.extend([limit.into(), offset.into()]);
-        self.db.rows(
-            &format!("SELECT name, entry FROM script WHERE {MATCHING} ORDER BY name LIMIT ? OFFSET ?"),
-            &parameters,
-        )
+        // Entries are looked up once it is known whose.
+        let names = format!("SELECT name FROM script WHERE {matching} ORDER BY name LIMIT ? OFFSET ?");
+        self.db.rows(&format!("SELECT name, entry FROM script WHERE name IN ({names}) ORDER BY name"), &parameters)
     }
 
     /// Tells the directory how many scripts there are, unless it knows.
@@ -208,7 +212,7 @@ impl Namespace {
     }
 
     fn count(&self) -> Answer<u64> {
-        self.db.count("SELECT COUNT(*) FROM script WHERE entry IS NOT NULL", &[])
+        self.db.count("SELECT scripts FROM total", &[])
     }
 
     fn wake(&self, at_ms: f64) -> Answer<()> {
@@ -216,17 +220,26 @@ impl Namespace {
     }
 }
 
-/// Those of the index that have each of the tags, and each not, that the two lists name.
-const MATCHING: &str = "entry IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS wanted WHERE NOT EXISTS \
-    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = wanted.value)) \
-    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS unwanted WHERE EXISTS \
-    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = unwanted.value))";
+/// Those of the index that have each of the tags that are wanted, and none of those that are not; and its parameters, of which
+/// there are none where all match.
+fn matching(input: &Value) -> Answer<(String, Vec<Value>)> {
+    let [wanted, unwanted] = tags(input)?;
+    let (mut matching, mut parameters) = ("entry IS NOT NULL".to_owned(), Vec::new());
+    if !wanted.is_empty() {
+        matching.push_str(
+            " AND name IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?)) GROUP BY script HAVING COUNT(*) = ?)",
+        );
+        parameters.extend([json!(wanted), wanted.len().into()]);
+    }
+    if !unwanted.is_empty() {
+        matching.push_str(" AND name NOT IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?)))");
+        parameters.push(json!(unwanted));
+    }
+    Ok((matching, parameters))
+}
 
-fn tags(input: &Value) -> Answer<Vec<Value>> {
+fn tags(input: &Value) -> Answer<[BTreeSet<String>; 2]> {
     let filter = tag::parse_filter(input["tags"].as_str().unwrap_or_default());
     let filter = filter.map_err(|problems: Vec<Problem>| Refusal::invalid(problems))?;
-    let list =
-        |yes: bool| filter.iter().filter(|(_, is)| *is == yes).map(|(tag, _)| Value::from(tag.as_str())).collect();
-    Ok([true, false].map(list).into())
+    Ok([true, false].map(|yes| filter.iter().filter(|(_, is)| *is == yes).map(|(tag, _)| tag.clone()).collect()))
 }
