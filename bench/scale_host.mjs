@@ -20,13 +20,15 @@ export class ScaleHost {
   #pid;
   log = "";
 
-  /** `bindings` beside those of wrangler.toml. */
-  static async start(folder, bindings = {}) {
+  /** `bindings` beside those of wrangler.toml, `extra` options of Miniflare's. */
+  static async start(folder, bindings = {}, extra = {}) {
     const host = new ScaleHost();
     const derived = options();
-    const entry = { type: "ESModule", path: join(derived.modulesRoot, "watched.js"), contents: readFileSync(join(import.meta.dirname, "watched.js"), "utf8") };
-    derived.modules.unshift({ type: "ESModule", path: join(derived.modulesRoot, "memories.js"), contents: readFileSync(join(import.meta.dirname, "memories.js"), "utf8") });
-    derived.modules.unshift(entry);
+    // The main module first.
+    for (const name of ["memories.js", "watched.js"]) {
+      const contents = readFileSync(join(import.meta.dirname, name), "utf8");
+      derived.modules.unshift({ type: "ESModule", path: join(derived.modulesRoot, name), contents });
+    }
     const before = await children();
     host.#miniflare = new Miniflare({
       ...derived,
@@ -37,6 +39,7 @@ export class ScaleHost {
       handleRuntimeStdio: (...streams) => {
         for (const stream of streams) stream.on("data", (text) => (host.log = (host.log + text).slice(-4000)));
       },
+      ...extra,
     });
     await host.#miniflare.ready;
     [host.#pid] = (await children()).filter((pid) => !before.includes(pid));
@@ -47,6 +50,11 @@ export class ScaleHost {
 
   stop() {
     return this.#miniflare.dispose();
+  }
+
+  /** Where the inspector listens. */
+  inspector() {
+    return this.#miniflare.getInspectorURL();
   }
 
   cpuSeconds() {
@@ -94,17 +102,27 @@ export class ScaleHost {
     return { ms, result: JSON.parse(text).result };
   }
 
-  /** Uploads the inner worker of all hosts under this name. */
+  /** Uploads the inner worker of all hosts under this name; gives the time that it took. */
   async deploy(script, tags, namespace = "scale") {
-    return (await this.deployed(script, tags, namespace)).result;
+    const inner = await readFile(resolve(import.meta.dirname, "hosts/inner.js"), "utf8");
+    return (await this.upload(script, inner, { tags }, namespace)).ms;
   }
 
-  async deployed(script, tags, namespace = "scale") {
+  /** Uploads a module; `{ ms, result }`. */
+  upload(script, source, metadata = {}, namespace = "scale") {
     const form = new FormData();
-    form.set("metadata", JSON.stringify({ main_module: "inner.js", compatibility_date: compatibilityDate, tags }));
-    const inner = await readFile(resolve(import.meta.dirname, "hosts/inner.js"));
-    form.set("inner.js", new File([inner], "inner.js", { type: "application/javascript+module" }));
+    form.set("metadata", JSON.stringify({ main_module: "index.js", compatibility_date: compatibilityDate, ...metadata }));
+    form.set("index.js", new File([source], "index.js", { type: "application/javascript+module" }));
     return this.timed("PUT", `/${namespace}/scripts/${script}`, form);
+  }
+
+  /** The requests that telemetry has heard of, once they are so many; isolates tell once a second. */
+  async totals(requests, namespace = "scale") {
+    for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+      const { series } = await this.call("GET", `/${namespace}/analytics?by=namespace&since=${new Date(Date.now() - 86_400_000).toISOString()}`);
+      const told = series[0]?.totals.requests ?? 0;
+      if (told >= requests || Date.now() > end) return told;
+    }
   }
 
   pathOf(script, namespace = "scale") {

@@ -10,8 +10,8 @@ export * from "./entry.js";
 
 const counts = {};
 const add = (name, number = 1) => (counts[name] = (counts[name] ?? 0) + number);
-// What the last upload by a client asked of its script's object, by operation.
-let asked = {};
+// What the last upload of a script asked of its object, by the script's name and the operation.
+const asked = {};
 
 // Once for what all of a kind share.
 const seen = new WeakSet();
@@ -69,7 +69,7 @@ const counted = (name) => class extends all[name] {
 		if (request.method === "POST") {
 			const body = await request.clone().text().then(JSON.parse).catch(() => ({}));
 			op = body.op ?? op;
-			if (name === "Script" && (op === "begin" || op === "upload")) asked = { ...asked, [op]: body };
+			if (name === "Script" && (op === "begin" || op === "upload")) (asked[body.script] ??= {})[op] = body;
 		}
 		add("objects");
 		add(`${name}.${op}`);
@@ -122,9 +122,9 @@ const ask = async (objects, name, operation) => {
 	return answer.json();
 };
 
-// `count` scripts from `from` on, which are called s0, s1 and so on, like `like`, which was the last that was uploaded.
+// `count` scripts from `from` on, which are called s0, s1 and so on, like `like`, which was uploaded.
 async function register(env, { namespaceId, like, from, count, atOnce }) {
-	const { begin, upload } = asked;
+	const { begin, upload } = asked[like];
 	const [key] = begin.objects;
 	const bundle = await (await env.BUNDLES.get(key)).arrayBuffer();
 	let next = from;
@@ -139,8 +139,6 @@ async function register(env, { namespaceId, like, from, count, atOnce }) {
 		}
 	};
 	await Promise.all(Array.from({ length: atOnce }, lane));
-	// These were none of a client's.
-	asked = { begin, upload };
 }
 
 export default {

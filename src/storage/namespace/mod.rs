@@ -170,7 +170,7 @@ impl Namespace {
         let rows = self.matching(input, page.limit(), page.offset())?;
         let total = match parameters.is_empty() {
             true => self.count()?,
-            false => self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {matching}"), &parameters)?,
+            false => self.db.count(&format!("SELECT COUNT(*) FROM listed WHERE {matching}"), &parameters)?,
         };
         let mut entries = Vec::new();
         for row in &rows {
@@ -185,7 +185,7 @@ impl Namespace {
         let (matching, mut parameters) = matching(input)?;
         parameters.extend([limit.into(), offset.into()]);
         // Entries are looked up once it is known whose.
-        let names = format!("SELECT name FROM script WHERE {matching} ORDER BY name LIMIT ? OFFSET ?");
+        let names = format!("SELECT name FROM listed WHERE {matching} ORDER BY name LIMIT ? OFFSET ?");
         self.db.rows(&format!("SELECT name, entry FROM script WHERE name IN ({names}) ORDER BY name"), &parameters)
     }
 
@@ -224,7 +224,7 @@ impl Namespace {
 /// there are none where all match.
 fn matching(input: &Value) -> Answer<(String, Vec<Value>)> {
     let [wanted, unwanted] = tags(input)?;
-    let (mut matching, mut parameters) = ("entry IS NOT NULL".to_owned(), Vec::new());
+    let (mut matching, mut parameters) = ("true".to_owned(), Vec::new());
     if !wanted.is_empty() {
         matching.push_str(
             " AND name IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?)) GROUP BY script HAVING COUNT(*) = ?)",

@@ -17,12 +17,16 @@ CREATE TABLE tag (
 ) WITHOUT ROWID;
 INSERT OR IGNORE INTO tag SELECT one.value, name FROM script, json_each(entry, '$.script.tags') AS one WHERE entry IS NOT NULL;
 
--- Their names without their entries, which are long: where a page begins is found by counting names.
-CREATE INDEX listed ON script (name) WHERE entry IS NOT NULL;
+-- The names of those that are there, without their entries, which are long: where a page begins is found by counting names.
+CREATE TABLE listed (
+  name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+INSERT INTO listed SELECT name FROM script WHERE entry IS NOT NULL;
 
 CREATE TRIGGER added AFTER INSERT ON script WHEN new.entry IS NOT NULL BEGIN
   UPDATE total SET scripts = scripts + 1, versions = versions + new.versions, bytes = bytes + new.bytes,
     stored_keys = stored_keys + new.stored_keys, stored_bytes = stored_bytes + new.stored_bytes;
+  INSERT INTO listed (name) VALUES (new.name);
   INSERT OR IGNORE INTO tag SELECT value, new.name FROM json_each(new.entry, '$.script.tags');
 END;
 
@@ -33,6 +37,14 @@ CREATE TRIGGER changed AFTER UPDATE ON script BEGIN
     bytes = bytes + iif(new.entry IS NULL, 0, new.bytes) - iif(old.entry IS NULL, 0, old.bytes),
     stored_keys = stored_keys + iif(new.entry IS NULL, 0, new.stored_keys) - iif(old.entry IS NULL, 0, old.stored_keys),
     stored_bytes = stored_bytes + iif(new.entry IS NULL, 0, new.stored_bytes) - iif(old.entry IS NULL, 0, old.stored_bytes);
+END;
+
+CREATE TRIGGER came AFTER UPDATE OF entry ON script WHEN old.entry IS NULL AND new.entry IS NOT NULL BEGIN
+  INSERT INTO listed (name) VALUES (new.name);
+END;
+
+CREATE TRIGGER went AFTER UPDATE OF entry ON script WHEN old.entry IS NOT NULL AND new.entry IS NULL BEGIN
+  DELETE FROM listed WHERE name = new.name;
 END;
 
 CREATE TRIGGER tagged AFTER UPDATE OF entry ON script
