@@ -122,11 +122,13 @@ const ask = async (objects, name, operation) => {
 	return answer.json();
 };
 
-// `count` scripts from `from` on, which are called s0, s1 and so on, like `like`, which was uploaded.
+// `count` scripts from `from` on, which are called s0, s1 and so on, like `like`, which was uploaded. Gives the versions' ids by
+// script.
 async function register(env, { namespaceId, like, from, count, atOnce }) {
 	const { begin, upload } = asked[like];
 	const [key] = begin.objects;
 	const bundle = await (await env.BUNDLES.get(key)).arrayBuffer();
+	const versions = {};
 	let next = from;
 	const lane = async () => {
 		while (next < from + count) {
@@ -135,10 +137,12 @@ async function register(env, { namespaceId, like, from, count, atOnce }) {
 			const name = `${namespaceId}/${script}`;
 			const { missing } = await ask(env.SCRIPTS, name, { ...begin, script, objects });
 			for (const key of missing) await env.BUNDLES.put(key, bundle);
-			await ask(env.SCRIPTS, name, { ...upload, script, objects });
+			const { version } = await ask(env.SCRIPTS, name, { ...upload, script, objects });
+			versions[script] = version.id;
 		}
 	};
 	await Promise.all(Array.from({ length: atOnce }, lane));
+	return versions;
 }
 
 export default {
@@ -149,10 +153,7 @@ export default {
 			settled();
 			return Response.json(counts);
 		}
-		if (pathname === "/register") {
-			await register(env, await request.json());
-			return new Response();
-		}
+		if (pathname === "/register") return Response.json(await register(env, await request.json()));
 		watch(env);
 		add("requests");
 		return worker.fetch(request, env, ctx);
