@@ -11,6 +11,7 @@ export const usage = `Usage: node bench/run.mjs [options]
   --only NAME...      only these hosts, beside js and aa: ${names.join(", ")}
   --warm, --cold      only that path
   --dispatch          the path of scripts that are uploaded to this Worker, which is not measured without it
+  --scale             by the number of scripts, of versions, and of isolates of jobs, and nothing else (--scale --help)
   --quick             a short run that shows that everything works; its numbers mean nothing
   --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap
