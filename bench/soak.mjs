@@ -59,7 +59,7 @@ export async function soak({ minutes, rate, scripts, sample, say = () => {} }) {
     await sampling;
     const told = await host.totals(sent);
     say(`${sent} requests`);
-    return { options: { minutes, rate, scripts, sample }, requests: sent, seconds, wrong, told, latency: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), most: Math.max(...times) }, memory: memory(samples, minutes), samples };
+    return { options: { minutes, rate, scripts, sample }, requests: sent, seconds, wrong, told, latency: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), most: quantile(times, 1) }, memory: memory(samples, minutes), samples };
   } finally {
     inspector.close();
     await host.stop();
@@ -73,7 +73,7 @@ function memory(samples, minutes) {
   return Object.fromEntries(["rss", "heap", "embedder", "wasm"].map((name) => {
     const points = floors(half.map((one) => [one.minute, one[name] / MIB]), stretch);
     const line = fit(points);
-    return [name, { first: samples[0][name] / MIB, middle: half[0][name] / MIB, last: half.at(-1)[name] / MIB, least: Math.min(...half.map((one) => one[name])) / MIB, stretches: points.length, perMinute: line, verdict: verdict(line) }];
+    return [name, { first: samples[0][name] / MIB, middle: half[0][name] / MIB, last: half.at(-1)[name] / MIB, stretches: points.length, perMinute: line, verdict: verdict(line) }];
   }));
 }
 

@@ -20,10 +20,11 @@ import { gzipSync } from "node:zlib";
  * and restored 4 KB and 3 KB, its quotas 5 KB and 1 KB, what the host shares 1 KB of both, and metrics as text 2 KB.
  * Telemetry is 8 KB of wasm, half of it the text for Prometheus, and 14 KB of JavaScript: what is counted, added up, kept, told, masked and
  * traced to its source. The page went from the wasm to the assets (4 KB less), and JavaScript is minified (15 KB less).
+ * That an index of scripts keeps its sums, its names and its tags, so that nothing adds up 100,000 entries, is 1 KB of wasm: SQL.
  * The host without the platform half was 118 KB of wasm. The control API, the registry's documents and the three Durable
  * Objects behind them are what came to that; in JavaScript, what looks at bodies: uploads, source maps, static assets.
  */
-const BUDGETS = { wasm: 358_000, JavaScript: 78_000 };
+const BUDGETS = { wasm: 359_000, JavaScript: 78_000 };
 
 const folder = process.argv[2];
 const sizes = { wasm: { raw: 0, gzip: 0 }, JavaScript: { raw: 0, gzip: 0 } };

@@ -4,7 +4,7 @@ mod quota;
 mod remove;
 mod stores;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
 
 use serde_json::{Value, json};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
@@ -166,11 +166,12 @@ impl Namespace {
             }
             (page, _) => page.map_err(Refusal::invalid)?,
         };
-        let (matching, parameters) = matching(input)?;
         let rows = self.matching(input, page.limit(), page.offset())?;
-        let total = match parameters.is_empty() {
+        let tags = tags(input)?;
+        let is_all = tags.iter().all(|tags| *tags == json!([]));
+        let total = match is_all {
             true => self.count()?,
-            false => self.db.count(&format!("SELECT COUNT(*) FROM listed WHERE {matching}"), &parameters)?,
+            false => self.db.count(&["SELECT COUNT(*) FROM ", names(&tags), WITHOUT].concat(), &tags)?,
         };
         let mut entries = Vec::new();
         for row in &rows {
@@ -182,11 +183,16 @@ impl Namespace {
     }
 
     fn matching(&self, input: &Value, limit: u64, offset: u64) -> Answer<Vec<Row>> {
-        let (matching, mut parameters) = matching(input)?;
-        parameters.extend([limit.into(), offset.into()]);
+        let mut parameters = tags(input)?;
         // Entries are looked up once it is known whose.
-        let names = format!("SELECT name FROM listed WHERE {matching} ORDER BY name LIMIT ? OFFSET ?");
-        self.db.rows(&format!("SELECT name, entry FROM script WHERE name IN ({names}) ORDER BY name"), &parameters)
+        let query = [
+            "SELECT name, entry FROM script WHERE name IN (SELECT name FROM ",
+            names(&parameters),
+            WITHOUT,
+            " ORDER BY name LIMIT ?3 OFFSET ?4) ORDER BY name",
+        ];
+        parameters.extend([limit.into(), offset.into()]);
+        self.db.rows(&query.concat(), &parameters)
     }
 
     /// Tells the directory how many scripts there are, unless it knows.
@@ -220,26 +226,22 @@ impl Namespace {
     }
 }
 
-/// Those of the index that have each of the tags that are wanted, and none of those that are not; and its parameters, of which
-/// there are none where all match.
-fn matching(input: &Value) -> Answer<(String, Vec<Value>)> {
-    let [wanted, unwanted] = tags(input)?;
-    let (mut matching, mut parameters) = ("true".to_owned(), Vec::new());
-    if !wanted.is_empty() {
-        matching.push_str(
-            " AND name IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?)) GROUP BY script HAVING COUNT(*) = ?)",
-        );
-        parameters.extend([json!(wanted), wanted.len().into()]);
+/// Of names, those of scripts that have none of the tags in the second list.
+const WITHOUT: &str = " WHERE name NOT IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?2)))";
+
+/// The names of the scripts that have each of the tags in the first list: where there are none, all.
+fn names(tags: &[Value]) -> &'static str {
+    if tags[0] == json!([]) {
+        return "listed";
     }
-    if !unwanted.is_empty() {
-        matching.push_str(" AND name NOT IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?)))");
-        parameters.push(json!(unwanted));
-    }
-    Ok((matching, parameters))
+    "(SELECT script AS name FROM tag WHERE tag IN (SELECT value FROM json_each(?1)) GROUP BY script \
+     HAVING COUNT(*) = (SELECT COUNT(DISTINCT value) FROM json_each(?1)))"
 }
 
-fn tags(input: &Value) -> Answer<[BTreeSet<String>; 2]> {
+fn tags(input: &Value) -> Answer<Vec<Value>> {
     let filter = tag::parse_filter(input["tags"].as_str().unwrap_or_default());
     let filter = filter.map_err(|problems: Vec<Problem>| Refusal::invalid(problems))?;
-    Ok([true, false].map(|yes| filter.iter().filter(|(_, is)| *is == yes).map(|(tag, _)| tag.clone()).collect()))
+    let list =
+        |yes: bool| filter.iter().filter(|(_, is)| *is == yes).map(|(tag, _)| Value::from(tag.as_str())).collect();
+    Ok([true, false].map(list).into())
 }

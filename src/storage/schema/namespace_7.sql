@@ -27,10 +27,12 @@ CREATE TRIGGER added AFTER INSERT ON script WHEN new.entry IS NOT NULL BEGIN
   UPDATE total SET scripts = scripts + 1, versions = versions + new.versions, bytes = bytes + new.bytes,
     stored_keys = stored_keys + new.stored_keys, stored_bytes = stored_bytes + new.stored_bytes;
   INSERT INTO listed (name) VALUES (new.name);
-  INSERT OR IGNORE INTO tag SELECT value, new.name FROM json_each(new.entry, '$.script.tags');
+  INSERT INTO tag SELECT DISTINCT value, new.name FROM json_each(new.entry, '$.script.tags');
 END;
 
 CREATE TRIGGER changed AFTER UPDATE ON script BEGIN
+  INSERT INTO listed SELECT new.name WHERE old.entry IS NULL AND new.entry IS NOT NULL;
+  DELETE FROM listed WHERE name = new.name AND new.entry IS NULL;
   UPDATE total SET
     scripts = scripts + (new.entry IS NOT NULL) - (old.entry IS NOT NULL),
     versions = versions + iif(new.entry IS NULL, 0, new.versions) - iif(old.entry IS NULL, 0, old.versions),
@@ -39,16 +41,8 @@ CREATE TRIGGER changed AFTER UPDATE ON script BEGIN
     stored_bytes = stored_bytes + iif(new.entry IS NULL, 0, new.stored_bytes) - iif(old.entry IS NULL, 0, old.stored_bytes);
 END;
 
-CREATE TRIGGER came AFTER UPDATE OF entry ON script WHEN old.entry IS NULL AND new.entry IS NOT NULL BEGIN
-  INSERT INTO listed (name) VALUES (new.name);
-END;
-
-CREATE TRIGGER went AFTER UPDATE OF entry ON script WHEN old.entry IS NOT NULL AND new.entry IS NULL BEGIN
-  DELETE FROM listed WHERE name = new.name;
-END;
-
 CREATE TRIGGER tagged AFTER UPDATE OF entry ON script
   WHEN json_extract(old.entry, '$.script.tags') IS NOT json_extract(new.entry, '$.script.tags') BEGIN
   DELETE FROM tag WHERE script = new.name AND tag IN (SELECT value FROM json_each(old.entry, '$.script.tags'));
-  INSERT OR IGNORE INTO tag SELECT value, new.name FROM json_each(new.entry, '$.script.tags');
+  INSERT INTO tag SELECT DISTINCT value, new.name FROM json_each(new.entry, '$.script.tags');
 END;
