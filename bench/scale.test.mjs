@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { fit, floors, verdict } from "./fit.mjs";
 import { summary } from "./scale_report.mjs";
+import { markdown as soaked, soak } from "./soak.mjs";
 import { random } from "./stats.mjs";
 
 const script = join(import.meta.dirname, "run.mjs");
@@ -39,7 +40,6 @@ if (platform() === "linux") {
 for (const [options, message] of [
   [["--sizes", "10,x"], /--sizes takes positive integers, not x/],
   [["--only", "nothing"], /there is no part nothing/],
-  [["--fast"], /fast/],
 ]) {
   test(`a mistaken command line is explained: ${options.join(" ")}`, () => assert.rejects(scale(...options), ({ code, stderr }) => code === 1 && message.test(stderr)));
 }
@@ -66,3 +66,13 @@ test("a line tells what grows from what only moves", () => {
   assert.throws(() => fit([[0, 1], [1, 2]]), /three points/);
   assert.deepEqual(floors([[0, 5], [0.4, 3], [1.1, 9], [1.2, 8], [3, 1]], 1), [[0.5, 3], [1.5, 8], [3.5, 1]]);
 });
+
+if (platform() === "linux") {
+  test("a soak tells what was sent, what was wrong, and what memory did", async () => {
+    const result = await soak({ minutes: 0.05, rate: 60, scripts: 3, sample: 0.2 });
+    assert.deepEqual([result.wrong, result.told, result.requests > 100], [[], result.requests, true]);
+    assert.deepEqual(Object.keys(result.memory), ["rss", "heap", "embedder", "wasm"]);
+    for (const { first, last, perMinute } of Object.values(result.memory)) assert.ok(first > 0 && last > 0 && perMinute.low <= perMinute.slope && perMinute.slope <= perMinute.high);
+    assert.match(soaked(result), /wrong answers: 0; told by telemetry: \d+/);
+  });
+}
