@@ -13,6 +13,7 @@ export const usage = `Usage: node bench/run.mjs [options]
   --warm, --cold, --startup, --dispatch
                       only these paths
   --readme            put the short table of a run of all paths into ../README.md
+  --scale             by the number of scripts, of versions, and of isolates of jobs, and nothing else (--scale --help)
   --quick             a short run that shows that everything works; its numbers mean nothing
   --keep-wasm-code    tell V8 to keep the WebAssembly that it compiled (see README, The cold path)
   --seed N            of the order of the hosts and of the bootstrap

@@ -86,8 +86,10 @@ async function main(options) {
 }
 
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) process.stdout.write(`${usage}\n`);
+  const given = process.argv.slice(2);
+  const options = given.includes("--scale") ? { scale: true } : parseOptions(given);
+  if (options.scale) await (await import("./scale.mjs")).main(given);
+  else if (options.help) process.stdout.write(`${usage}\n`);
   else await main(options);
   process.exit(0);
 } catch (error) {

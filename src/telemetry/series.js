@@ -21,6 +21,8 @@ const TOLD_BOUNDS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 
 export class Series {
 	#sql;
 	#rolled;
+	// How many rows the minute and the hour have that were added to last: they are not counted anew for each row.
+	#sizes = {};
 
 	constructor(sql) {
 		this.#sql = sql;
@@ -49,11 +51,18 @@ export class Series {
 
 	#put(table, at, script, version, counts) {
 		const [known] = this.#all(`SELECT counts FROM ${table} WHERE at = ? AND script = ? AND version = ?`, at, script, version);
-		if (known === undefined && script !== "" && this.#all(`SELECT COUNT(*) AS n FROM ${table} WHERE at = ?`, at)[0].n >= MOST_AT_ONCE) {
-			return this.#put(table, at, "", "", counts);
+		if (known === undefined) {
+			const size = this.#size(table, at);
+			if (script !== "" && size.n >= MOST_AT_ONCE) return this.#put(table, at, "", "", counts);
+			size.n += 1;
 		}
 		const sum = known === undefined ? counts : add(JSON.parse(known.counts), counts);
 		this.#sql.exec(`INSERT OR REPLACE INTO ${table} (at, script, version, counts) VALUES (?, ?, ?, ?)`, at, script, version, JSON.stringify(sum));
+	}
+
+	#size(table, at) {
+		if (this.#sizes[table]?.at !== at) this.#sizes[table] = { at, n: this.#all(`SELECT COUNT(*) AS n FROM ${table} WHERE at = ?`, at)[0].n };
+		return this.#sizes[table];
 	}
 
 	// Whole hours that are over become rows of hours, and a part of the totals.
@@ -63,9 +72,14 @@ export class Series {
 		const from = this.#rolled ?? 0;
 		// A clock that was set back finds nothing to do until it is where it was.
 		if (from > hour) return;
+		// Added up first: a row is written once, and not for each of its minutes.
+		const sums = new Map();
 		for (const { at, script, version, counts } of this.#all("SELECT * FROM minute WHERE at >= ? AND at < ? ORDER BY at", from, hour)) {
-			this.#rollUp(at, script, version, JSON.parse(counts));
+			const id = JSON.stringify([at - (at % HOUR_MS), script, version]);
+			if (!sums.has(id)) sums.set(id, { script, version, counts: {} });
+			add(Object.assign(sums.get(id), { at }).counts, JSON.parse(counts));
 		}
+		for (const { at, script, version, counts } of sums.values()) this.#rollUp(at, script, version, counts);
 		this.#sql.exec("DELETE FROM rolled");
 		this.#sql.exec("INSERT INTO rolled (until) VALUES (?)", hour);
 		this.#rolled = hour;

@@ -59,6 +59,24 @@ describe("series", () => {
     assert.equal(sum, 800);
   });
 
+  test("cost a row for each script and version, however many minutes an hour has and however many rows a minute", () => {
+    const queries = [];
+    const { exec } = db;
+    db.exec = (query, ...bindings) => {
+      queries.push(query);
+      return exec(query, ...bindings);
+    };
+    const many = (begin) => queries.filter((query) => query.startsWith(begin)).length;
+    const series = new Series(db);
+    const one = ["a", "b", "c", "d", "e"].map((script) => [script, "v", requests(1)]);
+    for (let i = 0; i < 60; i += 1) series.add(START + i * MINUTE, one);
+    assert.deepEqual([many("INSERT OR REPLACE INTO minute"), many("SELECT COUNT(*) AS n FROM minute")], [300, 60]);
+    series.add(START + HOUR, one);
+    assert.deepEqual([many("INSERT OR REPLACE INTO hour"), many("INSERT OR REPLACE INTO total")], [5, 5]);
+    assert.deepEqual(series.totals().map(({ requests }) => requests), [61, 61, 61, 61, 61]);
+    assert.ok(many("SELECT COUNT(*) AS n FROM hour") <= 1);
+  });
+
   test("are kept for two days by the minute and five weeks by the hour, and the totals of who is still there", () => {
     const series = new Series(db);
     series.add(START, [["early", "", requests(1)]]);

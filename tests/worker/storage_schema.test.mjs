@@ -63,6 +63,34 @@ test("what an older host rolled back stands in for nothing", async () => {
   assert.deepEqual((await script(host, id, "back")("live")).versions.map((version) => version.id), ["v2", "v1"]);
 });
 
+for (let number = 1; number < STEPS.NAMESPACES.length; number++) {
+  test(`a namespace of schema ${number} is there whole, and adds up what it has from then on`, async () => {
+    const of = await created(host, `index${number}`);
+    const entry = (name, tags) => text({ script: { id: name, tags } });
+    const counted = number >= 3 ? "(name, revision, entry, versions, bytes)" : "(name, revision, entry)";
+    const row = (name, entry, versions, bytes) => `('${name}', 7, ${entry}${number >= 3 ? `, ${versions}, ${bytes}` : ""})`;
+    await sql(host, "NAMESPACES", of, ofSchema("NAMESPACES", number, `
+      INSERT INTO script ${counted} VALUES ${row("a", entry("a", ["red", "all"]), 2, 100)}, ${row("b", entry("b", ["all"]), 3, 50)}, ${row("gone", "NULL", 9, 900)};`));
+    const ask = namespace(host, of);
+    const names = async (tags) => (await ask("scripts", { tags })).result.map(({ script }) => script.id);
+    assert.deepEqual([await names(), await names("all:yes,red:no"), await names("red:yes,all:yes")], [["a", "b"], ["b"], ["a"]]);
+    const has = async () => Object.values(await sql(host, "NAMESPACES", of, "SELECT scripts, versions, bytes FROM total"))[0];
+    assert.deepEqual(await has(), number >= 3 ? [2, 5, 150] : [2, 0, 0]);
+    // Taken out, brought back under other tags, and changed: each as an index is told.
+    await ask("unindex", { script: "b", revision: 8 });
+    await ask("index", { script: "gone", entry: { script: { id: "gone", tags: ["red"] } }, revision: 8, versions: 1, bytes: 10 });
+    await ask("index", { script: "a", entry: { script: { id: "a", tags: ["blue"] } }, revision: 8, versions: 4, bytes: 30 });
+    await ask("index", { script: "a", entry: { script: { id: "a", tags: ["old"] } }, revision: 7, versions: 1, bytes: 1 });
+    assert.deepEqual([await names(), await names("red:yes"), await names("all:yes"), await names("blue:yes,red:no")], [["a", "gone"], ["gone"], [], ["a"]]);
+    assert.deepEqual(await has(), [2, 5, 40]);
+    const added = "SELECT COUNT(*), TOTAL(versions), TOTAL(bytes), TOTAL(stored_keys), TOTAL(stored_bytes) FROM script WHERE entry IS NOT NULL";
+    await ask("stored", { script: "a", keys: 3, bytes: 77 });
+    assert.deepEqual(await sql(host, "NAMESPACES", of, "SELECT scripts, versions, bytes, stored_keys, stored_bytes FROM total"), await sql(host, "NAMESPACES", of, added));
+    assert.deepEqual(await sql(host, "NAMESPACES", of, "SELECT name FROM listed"), [["a"], ["gone"]]);
+    assert.equal((await sql(host, "NAMESPACES", of, "SELECT version FROM schema"))[0][0], STEPS.NAMESPACES.length);
+  });
+}
+
 for (let number = 1; number < STEPS.DIRECTORY.length; number++) {
   test(`a directory of schema ${number} is there whole, and can do what it can today`, async () => {
     await withObjects({}, async (host) => {

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../schema/namespace_4.sql"),
     include_str!("../schema/namespace_5.sql"),
     include_str!("../schema/namespace_6.sql"),
+    include_str!("../schema/namespace_7.sql"),
 ];
 
 /// So many scripts are deleted before anything else gets its turn.
@@ -166,7 +167,12 @@ impl Namespace {
             (page, _) => page.map_err(Refusal::invalid)?,
         };
         let rows = self.matching(input, page.limit(), page.offset())?;
-        let total = self.db.count(&format!("SELECT COUNT(*) FROM script WHERE {MATCHING}"), &tags(input)?)?;
+        let tags = tags(input)?;
+        let is_all = tags.iter().all(|tags| *tags == json!([]));
+        let total = match is_all {
+            true => self.count()?,
+            false => self.db.count(&["SELECT COUNT(*) FROM ", names(&tags), WITHOUT].concat(), &tags)?,
+        };
         let mut entries = Vec::new();
         for row in &rows {
             let mut entry = super::db::document(&row[1]);
@@ -178,11 +184,15 @@ impl Namespace {
 
     fn matching(&self, input: &Value, limit: u64, offset: u64) -> Answer<Vec<Row>> {
         let mut parameters = tags(input)?;
+        // Entries are looked up once it is known whose.
+        let query = [
+            "SELECT name, entry FROM script WHERE name IN (SELECT name FROM ",
+            names(&parameters),
+            WITHOUT,
+            " ORDER BY name LIMIT ?3 OFFSET ?4) ORDER BY name",
+        ];
         parameters.extend([limit.into(), offset.into()]);
-        self.db.rows(
-            &format!("SELECT name, entry FROM script WHERE {MATCHING} ORDER BY name LIMIT ? OFFSET ?"),
-            &parameters,
-        )
+        self.db.rows(&query.concat(), &parameters)
     }
 
     /// Tells the directory how many scripts there are, unless it knows.
@@ -208,7 +218,7 @@ impl Namespace {
     }
 
     fn count(&self) -> Answer<u64> {
-        self.db.count("SELECT COUNT(*) FROM script WHERE entry IS NOT NULL", &[])
+        self.db.count("SELECT scripts FROM total", &[])
     }
 
     fn wake(&self, at_ms: f64) -> Answer<()> {
@@ -216,12 +226,17 @@ impl Namespace {
     }
 }
 
-/// Those of the index that have each of the tags, and each not, that the two lists name.
-const MATCHING: &str = "entry IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS wanted WHERE NOT EXISTS \
-    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = wanted.value)) \
-    AND NOT EXISTS (SELECT 1 FROM json_each(?) AS unwanted WHERE EXISTS \
-    (SELECT 1 FROM json_each(entry, '$.script.tags') AS tag WHERE tag.value = unwanted.value))";
+/// Of names, those of scripts that have none of the tags in the second list.
+const WITHOUT: &str = " WHERE name NOT IN (SELECT script FROM tag WHERE tag IN (SELECT value FROM json_each(?2)))";
+
+/// The names of the scripts that have each of the tags in the first list: where there are none, all.
+fn names(tags: &[Value]) -> &'static str {
+    if tags[0] == json!([]) {
+        return "listed";
+    }
+    "(SELECT script AS name FROM tag WHERE tag IN (SELECT value FROM json_each(?1)) GROUP BY script \
+     HAVING COUNT(*) = (SELECT COUNT(DISTINCT value) FROM json_each(?1)))"
+}
 
 fn tags(input: &Value) -> Answer<Vec<Value>> {
     let filter = tag::parse_filter(input["tags"].as_str().unwrap_or_default());

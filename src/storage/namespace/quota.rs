@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     super::db::{document, now},
     Answer, Namespace, RETRY_MS,
-    stores::{STORED, whole},
+    stores::whole,
 };
 use crate::registry::{Fields, Refusal, allowance, problem};
 
@@ -35,11 +35,9 @@ impl Namespace {
         let most = self
             .db
             .row("SELECT quota, most_versions, most_bytes, most_requests, idle_days, storage FROM namespace", &[])?;
-        let has =
-            self.db.row("SELECT COUNT(*), TOTAL(versions), TOTAL(bytes) FROM script WHERE entry IS NOT NULL", &[])?;
+        let has = self.db.row("SELECT scripts, versions, bytes, stored_keys, stored_bytes FROM total", &[])?;
         let (most, has) = (Value::from(most.unwrap_or_default()), has.unwrap_or_default());
         let count = |at: usize| whole(&has, at);
-        let stored = self.db.row(STORED, &[])?.unwrap_or_default();
         let allowance = document(&most[5]);
         Ok(json!({
             "scripts": most[0].as_u64().unwrap_or(QUOTA),
@@ -52,8 +50,8 @@ impl Namespace {
             "idle_days": most[4],
             "storage": allowance["storage"],
             "script_storage": allowance["script_storage"],
-            "stored_keys": whole(&stored, 0),
-            "stored_bytes": whole(&stored, 1),
+            "stored_keys": count(3),
+            "stored_bytes": count(4),
         }))
     }
 

@@ -5,9 +5,6 @@ use serde_json::{Value, json};
 use super::{super::object, Answer, Namespace};
 use crate::registry::{Refusal, problem, store};
 
-/// The keys and the bytes that its scripts store, as far as they have said.
-pub(super) const STORED: &str = "SELECT TOTAL(stored_keys), TOTAL(stored_bytes) FROM script WHERE entry IS NOT NULL";
-
 /// A whole number of a row.
 pub(super) fn whole(row: &[Value], at: usize) -> u64 {
     row.get(at).and_then(Value::as_f64).unwrap_or_default() as u64
@@ -41,7 +38,7 @@ impl Namespace {
             "UPDATE script SET stored_keys = ?, stored_bytes = ? WHERE name = ?",
             &[input["keys"].clone(), input["bytes"].clone(), input["script"].clone()],
         )?;
-        let all = self.db.row(STORED, &[])?.unwrap_or_default();
+        let all = self.db.row("SELECT stored_keys, stored_bytes FROM total", &[])?.unwrap_or_default();
         Ok(json!({ "keys": whole(&all, 0), "bytes": whole(&all, 1) }))
     }
 
