@@ -14,8 +14,9 @@ export const CODE = {
   heldScripts: 512,
   // Between two reports of an isolate to the object of a namespace: the pause rises with their number.
   pauseMs: (isolates) => Math.min(10_000, Math.max(1000, isolates * 5)),
-  // Scripts and versions that a report tells apart.
+  // Scripts and versions that a report tells apart, and that a minute does. A minute's rows are deleted after two days.
   series: 250,
+  minuteSeries: 1000,
 };
 
 /** What each thing costs, by the counters: objects' requests by name, rows and operations of R2. Alarms are among the requests. */
@@ -93,6 +94,7 @@ export function operations({ rate, isolates, scripts, deploys = 0, code = CODE, 
   const telemetry = isolates * renewals(rate / isolates, pauseS);
   const pulse = telemetry;
   const series = telemetry * Math.min(code.series, touched(scripts, (rate / telemetry || 0) / scripts) || 0);
+  const deleted = Math.min(code.minuteSeries, touched(scripts, (rate * 60) / scripts)) / 60;
   const asleep = Math.exp((-live / scripts) * assumed.objectIdleS);
   return {
     requests: 2 * rate,
@@ -105,7 +107,7 @@ export function operations({ rate, isolates, scripts, deploys = 0, code = CODE, 
     workers: cold + deploys * EACH.deploy.checks,
     objectRequests: live + namespace + telemetry + pulse + deploys * EACH.deploy.objects,
     rowsRead: live * asleep * EACH.live.asleep.rowsRead + namespace * EACH.namespace.rowsRead + series * EACH.series.rowsRead + deploys * EACH.deploy.rowsRead,
-    rowsWritten: telemetry * EACH.report.rowsWritten + series * EACH.series.rowsWritten + cold * EACH.started.rowsWritten + deploys * EACH.deploy.rowsWritten,
+    rowsWritten: telemetry * EACH.report.rowsWritten + series * EACH.series.rowsWritten + deleted + cold * EACH.started.rowsWritten + deploys * EACH.deploy.rowsWritten,
     r2Reads: cold * EACH.cold.r2Reads + deploys * EACH.deploy.r2Reads,
     r2Writes: deploys * EACH.deploy.r2Writes,
     cpuMs: rate * (assumed.hostCpuMs + assumed.tenantCpuMs) + (cold + deploys * EACH.deploy.checks) * assumed.startCpuMs,

@@ -26,7 +26,7 @@ import { gzipSync } from "node:zlib";
  * The host without the platform half was 118 KB of wasm. The control API, the registry's documents and the three Durable
  * Objects behind them are what came to that; in JavaScript, what looks at bodies: uploads, source maps, static assets.
  */
-const BUDGETS = { wasm: 358_000, JavaScript: 79_000 };
+const BUDGETS = { wasm: 358_000, JavaScript: 80_000 };
 
 const folder = process.argv[2];
 const sizes = { wasm: { raw: 0, gzip: 0 }, JavaScript: { raw: 0, gzip: 0 } };
