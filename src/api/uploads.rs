@@ -203,11 +203,13 @@ impl Script<'_> {
         keys.extend(map.as_deref().map(Value::from));
         let mut sizes = Value::Null;
         sizes[["bundle/", digest].concat()] = bytes.into();
-        self.ask("begin", vec![("objects", keys.clone().into()), ("bytes", sizes)]).await?;
-        // Also what is there already, as far as is known: where the bucket has lost or damaged it, an upload puts it right.
-        received.kept.store("modules", env, &bundle).await?;
+        let begun = self.ask("begin", vec![("objects", keys.clone().into()), ("bytes", sizes)]).await?;
+        let missing = begun["missing"].as_array().map_or(&[][..], Vec::as_slice);
+        // What is there already, as far as is known, is looked for: where the bucket has lost or damaged it, an upload puts it right.
+        let is_known = |key: &str| !missing.iter().any(|missing| missing == key);
+        received.kept.store("modules", env, &bundle, is_known(&bundle)).await?;
         if let Some(map) = map {
-            received.kept.store("maps", env, &map).await?;
+            received.kept.store("maps", env, &map, is_known(&map)).await?;
         }
         Ok(keys)
     }

@@ -1,11 +1,13 @@
 // Opening an upload session: which of its files does the bucket not have yet, and in which uploads are they to come.
 import { readText } from "../api/body.js";
+import { has } from "../upload/has.js";
 import { NESTED } from "../upload/json.js";
 import { Refused, ask, invalid, outcome, tooLarge } from "./ask.js";
 import { sessionKey } from "./key.js";
 import { digestOf, keysOf } from "./listing.js";
 import { lifetime, sign } from "./token.js";
 
+const encoder = new TextEncoder();
 const UNREADABLE = 10006;
 const MOST_FILES = 20_000;
 const LARGEST = 25 << 20;
@@ -76,8 +78,9 @@ export const openSession = (env, request, namespace, script) => outcome(async ()
 	const bytes = Object.fromEntries(files.map(([, hash, size]) => [`asset/${hash}`, size]));
 	const missing = new Set((await ask(env.SCRIPTS, object, { op: "begin", objects, bytes, owner })).missing);
 	// Also where it is there already, as far as is known: a bucket that has lost or damaged it has it again.
-	await env.BUNDLES.put(`${object}/${owner}`, text);
-	if (missing.has(`${object}/${owner}`)) await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
+	const list = `${object}/${owner}`;
+	if (missing.has(list) || !(await has(env.BUNDLES, list, [encoder.encode(text)]))) await env.BUNDLES.put(list, text);
+	if (missing.has(list)) await ask(env.SCRIPTS, object, { op: "stored", objects: [owner] });
 	const wanted = new Map(files.filter(([, hash]) => missing.has(`${object}/asset/${hash}`)).map(([, hash, size]) => [hash, size]));
 	const more = [...wanted.values()].reduce((sum, size) => sum + size, 0);
 	if (more > 0) await ask(env.NAMESPACES, namespace, { op: "admit", script, bytes: more });

@@ -22,8 +22,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/upload/bundle.js")]
 extern "C" {
-    /// Writes modules, or source maps, under a key.
-    pub(crate) fn store(bucket: &JsValue, key: &str, modules: &JsValue) -> Promise;
+    /// Writes modules, or source maps, under a key; where it may be there already, only if it is not.
+    pub(crate) fn store(bucket: &JsValue, key: &str, modules: &JsValue, known: bool) -> Promise;
 
     /// A Promise of what was kept of an upload, `{ modules, maps }`.
     #[wasm_bindgen(js_name = readKept)]
@@ -50,6 +50,12 @@ mod imported {
     extern "C" {
         #[wasm_bindgen(js_name = readBody)]
         fn body();
+    }
+
+    #[wasm_bindgen(module = "/src/upload/has.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = has)]
+        fn has();
     }
 
     #[wasm_bindgen(module = "/src/upload/digest.js")]

@@ -13,6 +13,8 @@ const MOST_LOOKED = 20;
 const TELLING = 5;
 // One line of a stack: `at name (file:line:column)`, or without a name. Both ends by themselves: a script can make a stack of any
 // length, and an expression for all of it takes the square of that.
+// What is longer than a path can be is none.
+const MOST_LINE = 1000;
 const BEGIN = /^\s*at /;
 const PLACE = /:(\d+):(\d+)\)?$/;
 
@@ -79,6 +81,7 @@ async function located({ stack = "" }, kept) {
 }
 
 export function parsed(line) {
+	if (line.length > MOST_LINE) return undefined;
 	const [begin] = BEGIN.exec(line) ?? [];
 	const place = PLACE.exec(line);
 	if (begin === undefined || place === null || place.index <= begin.length) return undefined;

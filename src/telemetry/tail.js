@@ -57,11 +57,19 @@ export function tails(known, fault) {
 		return true;
 	}
 
+	// Whether the loader asked if the worker has loaded, which is no call of anybody's. A script may have a method of that name and call it
+	// itself: what it then writes, throws and takes is told as of any call.
+	function isQuestion(item, owner, env, ctx) {
+		if (item.event?.rpcMethod !== UNTRIED || hasNews(item)) return false;
+		if (item.cpuTime > 0 && !owner.once) count(env, ctx, owner, owner.version, { cpu_ms: item.cpuTime });
+		return true;
+	}
+
 	return class Tail extends WorkerEntrypoint {
 		async tail(items) {
 			const { env, ctx } = this;
-			const calls = items.filter(({ event }) => event?.rpcMethod !== UNTRIED);
 			const owner = ctx.props;
+			const calls = items.filter((item) => !isQuestion(item, owner, env, ctx));
 			// Nearly all calls are over here.
 			const loud = owner.once ? calls : calls.filter((item) => !isQuiet(item, owner, env, ctx));
 			if (loud.length === 0) return;

@@ -3,6 +3,7 @@
 
 import { digestOfMaps, digestOfModules } from "./digest.js";
 import { withGiven } from "./given.js";
+import { has } from "./has.js";
 
 const encoder = new TextEncoder();
 
@@ -37,9 +38,10 @@ function content(kind, bytes) {
 	return kind === "json" ? JSON.parse(text) : text;
 }
 
-/** Writes modules, or source maps, under a key. */
-export async function store(bucket, key, modules) {
+/** Writes modules, or source maps, under a key; where it may be there already (`known`), only if it is not. */
+export async function store(bucket, key, modules, known) {
 	const pieces = encode(modules).filter(({ length }) => length > 0);
+	if (known && (await has(bucket, key, pieces))) return;
 	const { readable, writable } = new FixedLengthStream(pieces.reduce((sum, { length }) => sum + length, 0));
 	await Promise.all([bucket.put(key, readable), written(writable.getWriter(), pieces)]);
 }

@@ -30,14 +30,14 @@ impl Kept {
         JsFuture::from(kept).await.map(Self).map_err(unavailable)
     }
 
-    /// Writes its `modules`, or its `maps`, under a key. It is of the digest of what is written, so writing twice is writing
-    /// once.
+    /// Writes its `modules`, or its `maps`, under a key, which is of the digest of what is written; where that is `known` to have
+    /// been written, only if it is not there any more, or not as it was.
     ///
     /// # Errors
     /// [`Refusal::StorageUnavailable`], [`Refusal::Misconfigured`].
-    pub async fn store(&self, what: &str, env: &Env, key: &str) -> Result<(), Refusal> {
+    pub async fn store(&self, what: &str, env: &Env, key: &str, known: bool) -> Result<(), Refusal> {
         let modules = Reflect::get(&self.0, &what.into()).unwrap_or_default();
-        let stored = sys::upload::store(&bucket(env)?, key, &modules);
+        let stored = sys::upload::store(&bucket(env)?, key, &modules, known);
         JsFuture::from(stored).await.map(drop).map_err(unavailable)
     }
 }

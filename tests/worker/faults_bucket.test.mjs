@@ -99,6 +99,9 @@ describe("a bundle that is not what was uploaded", () => {
       await host.deploy("app", says("good"));
       assert.deepEqual([await text(await host.ask("app/")), await keys()], ["good", [key]], change);
     }
+    const { version } = await bucket.head(key);
+    await host.deploy("app", says("good"));
+    assert.equal((await bucket.head(key)).version, version, "what is there as it was is not written again");
   }));
 
   test("is not run as a service, nor as a Durable Object, nor by a queue", () => withScripts(TTL, async (host) => {

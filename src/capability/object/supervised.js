@@ -46,18 +46,21 @@ function own(ctx, alarmGoes, hasAlarm) {
 	hide(ctx, "facets", undefined);
 	const { storage } = ctx;
 	const { transaction } = storage;
+	// One after the other, as they were called, whether somebody waits for them or not.
+	let last = Promise.resolve();
+	const inTurn = (work) => (last = last.then(work, work));
 	const alarm = {
 		async setAlarm(time) {
 			const at = Number(time);
 			if (Number.isNaN(at)) throw new TypeError("Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'.");
 			if (at <= 0) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
 			if (!hasAlarm()) throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
-			await alarms.set(at);
+			await inTurn(() => alarms.set(at));
 		},
-		getAlarm: async () => alarms.get(),
-		deleteAlarm: async () => alarms.remove(),
+		getAlarm: () => inTurn(() => alarms.get()),
+		deleteAlarm: () => inTurn(() => alarms.remove()),
 		async deleteAll() {
-			if (alarmGoes) await alarms.remove();
+			if (alarmGoes) await inTurn(() => alarms.remove());
 			empty(storage);
 		},
 	};
