@@ -77,6 +77,9 @@ function table({ reference, variants, controlSpread }) {
   return [line(["host", ...header]), line(["---", ...header.map(() => "---:")]), ...rows.map(line)].join("\n");
 }
 
+/** Whether other programs took so much that the numbers are not to be quoted. */
+export const isDisturbed = ({ paths }) => Object.values(paths).some(({ variants }) => variants.some((host) => host.othersBusy > QUIET));
+
 const SHORT = {
   dispatch: "a request to a script, warm: everything on",
   warm: "a request to one worker, warm: nothing else",
@@ -94,7 +97,8 @@ export function short({ machine, options, paths }) {
     return variants.map((host, at) => [at === 0 ? `${SHORT[path]}; ${titles[speed][0]}` : "", host.label, ...of(host)]);
   });
   const line = (cells) => `| ${cells.join(" | ")} |`;
-  const how = `workerd ${machine.workerd} and ${machine.miniflare} (dispatch), ${machine.cores} cores of ${machine.cpu}, ${options.rounds} rounds, ${machine.date.slice(0, 10)}.`;
+  const spreads = Object.values(paths).flatMap(({ controlSpread }) => Object.values(controlSpread));
+  const how = `Two equal hosts differed by ${Math.min(...spreads).toFixed(2)} to ${Math.max(...spreads).toFixed(2)} (the farther end of the interval of the second copy). workerd ${machine.workerd} and ${machine.miniflare} (dispatch), ${machine.cores} cores of ${machine.cpu}, ${options.rounds} rounds, ${machine.date.slice(0, 10)}.`;
   return `${[line(["", "host", "x of the reference (95 % interval)", "x of its CPU time"]), line(["---", "---", "---", "---"]), ...rows.map(line)].join("\n")}\n\n${how}\n`;
 }
 

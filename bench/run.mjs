@@ -7,7 +7,7 @@ import { workerd } from "./config.mjs";
 import { Generator } from "./generator.mjs";
 import { Bench, measureCold, measureStartup, measureWarm } from "./measure.mjs";
 import { parseOptions, usage } from "./options.mjs";
-import { markdown, short, summary } from "./report.mjs";
+import { isDisturbed, markdown, short, summary } from "./report.mjs";
 import { random } from "./stats.mjs";
 import * as variants from "./variants.mjs";
 
@@ -18,6 +18,7 @@ const readme = join(import.meta.dirname, "..", "README.md");
 const BLOCK = /(<!-- bench: .*? -->\n)[^]*?(<!-- \/bench -->)/;
 
 async function toReadme(result) {
+  if (isDisturbed(result)) throw new Error("README.md stays as it is: other programs disturbed this run");
   const text = await readFile(readme, "utf8");
   if (!BLOCK.test(text)) throw new Error("README.md has no place for the table: <!-- bench: ... --> and <!-- /bench -->");
   await writeFile(readme, text.replace(BLOCK, (_, begin, end) => `${begin}${short(result)}${end}`));

@@ -9,7 +9,7 @@ cd "$ROOT"
 use_node
 
 target=${1:-} times=${2:-20} minutes=${3:-0} seed=${4:-}
-[ -z "$target" ] || [ -e "tests/fuzz/$target.rs" ] || [ -e "tests/fuzz/$target.test.mjs" ] ||
+[ -z "$target" ] || [ -e "tests/fuzz/$target.rs" -a "$target" != main ] || [ -e "tests/fuzz/$target.test.mjs" ] ||
   fail "there is no target $target" "take one of: $(cd tests/fuzz && ls -- *.rs *.test.mjs | sed 's/\.rs$//; s/\.test\.mjs$//' | grep -v '^main$' | tr '\n' ' ')"
 export FUZZ_TIMES=$times
 

@@ -36,7 +36,7 @@ node_tests() {
     [ -n "$found" ] || fail "there is no *.test.mjs in $folder" "git status; the tests belong to the repository"
     while read -r file; do files+=("$file"); done <<<"$found"
   done
-  node --test --test-reporter=spec --test-concurrency=1 --test-timeout=180000 "${files[@]}"
+  node --test --test-reporter=spec --test-concurrency="$at_once" --test-timeout=180000 "${files[@]}"
 }
 
 # Wrangler bundles and checks as for a deployment, and uploads nothing. The folder is also what the Miniflare tests load.

@@ -97,7 +97,8 @@ async function choose(script, request, prefix) {
 	const held = cookie ? await sticker(script, cookie) : null;
 	const key = headers.get("cloudflare-workers-version-key");
 	const subject = key ?? held?.subject ?? (await signed(script, "address", headers.get("cf-connecting-ip") ?? crypto.randomUUID())).slice(0, 16);
-	const point = Number(createHash("sha256").update(`${script.incarnation}\0${subject}`).digest().readBigUInt64BE() % 10_000n);
+	const digest = await crypto.subtle.digest("SHA-256", encoder.encode(`${script.incarnation}\0${subject}`));
+	const point = Number(new DataView(digest).getBigUint64(0) % 10_000n);
 	let end = 0;
 	const chosen = script.versions.find(({ percentage }) => point < (end += percentage * 100)) ?? script.versions.at(-1);
 	if (key !== null || held?.sequence === script.sequence) return { version: chosen };
@@ -122,7 +123,9 @@ function made(script, version, ctx) {
 }
 
 function asked(request, env, target, trusted) {
-	const headers = new Headers(request.headers);
+	const { method, headers: given, body, signal } = request;
+	const own = new Request(`${target.url.origin}${target.path}${target.url.search}`, trusted ? request : { method, headers: given, body, signal, redirect: "manual" });
+	const { headers } = own;
 	for (const [name] of [...headers]) {
 		if (name.startsWith("cf-access-") || name.startsWith("x-forwarded-") || name === "forwarded" || name === "x-real-ip") headers.delete(name);
 	}
@@ -137,14 +140,12 @@ function asked(request, env, target, trusted) {
 		if (value !== null && (value.includes("dlt_") || value.includes(env.API_TOKEN))) headers.delete(name);
 	}
 	const cookies = headers.get("cookie");
-	if (cookies !== null) {
+	if (cookies?.includes("dl_") || cookies?.includes("CF_")) {
 		const theirs = cookies.split(";").filter((pair) => !OURS.test(pair)).join(";").trim();
 		if (theirs === "") headers.delete("cookie");
 		else headers.set("cookie", theirs);
 	}
-	const { method, body, signal } = request;
-	const own = { method, headers, body, signal, redirect: "manual" };
-	return new Request(`${target.url.origin}${target.path}${target.url.search}`, trusted ? { ...own, cf: request.cf } : own);
+	return own;
 }
 
 const REACHING = ["service-worker-allowed", "clear-site-data", "strict-transport-security", "alt-svc", "nel", "report-to"];

@@ -15,6 +15,8 @@ export function services(served) {
 		const found = await served({ props: self.ctx.props, failed, thrown }, self.env, self.ctx);
 		if (typeof found === "string") throw new Error(found);
 		if (found === null) throw new Error("The service cannot be reached for the moment.");
+		// It has to do with no load: whoever called knows more of it than we do.
+		if (found === undefined) throw thrown;
 		if (found.started) startedAs(self.env, self.ctx, found.started);
 		return found;
 	}

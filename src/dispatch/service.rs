@@ -53,17 +53,16 @@ pub async fn service(
     let live = script.live();
     if let Some(at) = failed.and_then(|serial| live.place_of(serial)) {
         let error = Error::from(thrown);
+        let (condemned, is_unread) = (failure::condemns(&error), matches!(error.kind(), ErrorKind::Factory { .. }));
+        if !condemned && !is_unread {
+            return Ok(JsValue::UNDEFINED);
+        }
         console_error!("A version of {name} failed: {:.2000}", error.to_string());
-        if failure::condemns(&error)
-            && let Ok(running) = live.running(env, &script.name, at)
-        {
-            running.state.set(State::Failed);
-        } else if matches!(error.kind(), ErrorKind::Factory { .. }) {
+        if is_unread {
             // Why is for the operator.
             return Err(refused(format!("The code of {name} did not arrive: try again in a moment.")));
-        } else {
-            return Err(refused(error.to_string()));
         }
+        live.running(env, &script.name, at)?.state.set(State::Failed);
     }
     // Whole, as to write a fraction takes 10 KB of code.
     let chance = ((Math::random() * 4e9) as u32).to_string();

@@ -1,5 +1,5 @@
 // What the fuzz tests share. `make test` runs each a fixed number of times from a fixed seed; `make fuzz` as often and from whatever
-// seed it is told. FUZZ_RUNS and FUZZ_SEED say so to these files, and to tests/fuzz/main.rs.
+// seed it is told. FUZZ_TIMES and FUZZ_SEED say so to these files, and to tests/fuzz/main.rs.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";

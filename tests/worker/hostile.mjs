@@ -124,7 +124,7 @@ export function sent(url, bytes, count = 1) {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
     let all = "";
-    const timer = setTimeout(() => socket.destroy(new Error(`nothing more came: ${all.slice(0, 2000)}`)), 10_000);
+    const timer = setTimeout(() => socket.destroy(new Error(`nothing more came: ${all.slice(0, 2000)}`)), 60_000);
     const end = () => {
       clearTimeout(timer);
       socket.destroy();

@@ -126,7 +126,7 @@ describe("a hostile script", () => {
     }
     await host.attempt("lies", "lie", "8192");
     assert.equal(await until(stored, (bytes) => bytes === 8196), 8196, "what comes after them is taken");
-    assert.match((await host.attempt("lies", "nest")).refused, /Cannot read properties of undefined|undefined/);
+    assert.match((await host.attempt("lies", "nest")).refused, /Cannot read properties of undefined/);
   });
 
   test("stores in the names of its objects what is counted, and rings no oftener than it may", async () => {
@@ -143,7 +143,8 @@ describe("a hostile script", () => {
     await until(rang, (times) => times > 10);
     await wait(1500);
     // What fails the runtime tries again, some times.
-    assert.ok(rang() <= 30, `it rang ${rang()} times`);
+    // A minute may have ended in between. Without a quota it rings some hundred times a second.
+    assert.ok(rang() <= 60, `it rang ${rang()} times`);
     await host.api("PATCH", `${NAMESPACES}/tenants/quota`, { script_storage: null });
     await host.remove("rings");
   });

@@ -4,11 +4,12 @@ import { wait } from "./dispatch.mjs";
 
 export const NAMESPACE = `${NAMESPACES}/tenants`;
 
-/** Asks again until it is so, for fifteen seconds at most; gives the last answer. Isolates tell what they have counted once a second. */
+/** Asks again until it is so, for thirty seconds at most, and gives the answer. Isolates tell what they have counted once a second. */
 export async function until(ask, isSo) {
-  for (const end = Date.now() + 15_000; ; await wait(100)) {
+  for (const end = Date.now() + 30_000; ; await wait(100)) {
     const answer = await ask();
-    if (isSo(answer) || Date.now() > end) return answer;
+    if (isSo(answer)) return answer;
+    if (Date.now() > end) throw new Error(`It did not become so: ${JSON.stringify(answer)?.slice(0, 2000)}`);
   }
 }
 
