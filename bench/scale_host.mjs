@@ -147,9 +147,9 @@ export class ScaleHost {
   }
 }
 
-/** The processes of this one. */
+/** The processes of this one, where there is /proc. */
 async function children() {
-  const tasks = await readdir("/proc/self/task");
+  const tasks = await readdir("/proc/self/task").catch(() => []);
   const lists = await Promise.all(tasks.map((task) => readFile(`/proc/self/task/${task}/children`, "utf8").catch(() => "")));
   return lists.join(" ").trim().split(/\s+/);
 }
