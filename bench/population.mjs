@@ -3,7 +3,7 @@
 // A copy differs where two uploads would: in the script's name, its tag, and all ids and keys. `check` compares a copy with
 // an upload.
 import { randomBytes, randomUUID } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ScaleHost, nameOf, tagOf } from "./scale_host.mjs";
 

@@ -94,6 +94,6 @@ try {
   else await main(options);
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`bench: ${error.message}\n`);
+  process.stderr.write(`bench: ${error.message}${error.cause ? `: ${error.cause.message}` : ""}\n`);
   process.exit(1);
 }

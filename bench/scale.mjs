@@ -5,7 +5,6 @@ import { cpus, loadavg, platform, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Generator } from "./generator.mjs";
-import { check, populate } from "./population.mjs";
 import { measureJobs } from "./scale_jobs.mjs";
 import { markdown, summary } from "./scale_report.mjs";
 import { measureScripts, measureVersions } from "./scale_rounds.mjs";
@@ -65,7 +64,7 @@ export async function main(argv) {
   const say = (text) => process.stderr.write(`${text}\n`);
   const chance = random(options.seed);
   const before = loadavg()[0];
-  const context = { options, generator, folder, say, chance, shuffled: (items) => shuffled(items, chance), populate, check };
+  const context = { options, generator, folder, say, chance, shuffled: (items) => shuffled(items, chance) };
   const result = {};
   if (options.parts.includes("scripts")) result.scripts = await measureScripts(context);
   if (options.parts.includes("versions")) result.versions = await measureVersions(context);

@@ -15,6 +15,10 @@ export const nameOf = (i) => `s${String(i).padStart(6, "0")}`;
 /** Of a thousand tags one each: a filter by one finds a thousandth. */
 export const tagOf = (i) => `group:${String(i % 1000).padStart(3, "0")}`;
 
+// A connection of its own for each call: the runtime ends one on which a body was not read to its end, maybe just as the next
+// request is sent on it.
+const CLOSE = { connection: "close" };
+
 export class ScaleHost {
   #miniflare;
   #pid;
@@ -68,14 +72,14 @@ export class ScaleHost {
 
   /** Of the WebAssembly of this Worker's isolate, in bytes: what it holds of scripts is in there. */
   async wasmMemory() {
-    return (await (await fetch(new URL("/memory", this.url))).json()).wasm;
+    return (await (await fetch(new URL("/memory", this.url), { headers: CLOSE })).json()).wasm;
   }
 
   /** The ids of script objects by their names. */
   async idsOf(names) {
     const ids = [];
     for (let at = 0; at < names.length; at += 10_000) {
-      const answer = await fetch(new URL("/ids", this.url), { method: "POST", body: JSON.stringify(names.slice(at, at + 10_000)) });
+      const answer = await fetch(new URL("/ids", this.url), { method: "POST", headers: CLOSE, body: JSON.stringify(names.slice(at, at + 10_000)) });
       ids.push(...(await answer.json()));
     }
     return ids;
@@ -93,7 +97,7 @@ export class ScaleHost {
     const began = performance.now();
     const answer = await fetch(new URL(NAMESPACES + below, this.url), {
       method,
-      headers: { authorization: `Bearer ${TOKEN}`, ...(json && { "content-type": "application/json" }) },
+      headers: { ...CLOSE, authorization: `Bearer ${TOKEN}`, ...(json && { "content-type": "application/json" }) },
       body: json ? JSON.stringify(body) : body,
     });
     const text = await answer.text();
@@ -127,7 +131,7 @@ export class ScaleHost {
 
   /** Runs a job; gives its last line, which counts what became of its items. */
   async job(document) {
-    const answer = await fetch(new URL("/job", this.url), { method: "POST", headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" }, body: JSON.stringify(document) });
+    const answer = await fetch(new URL("/job", this.url), { method: "POST", headers: { ...CLOSE, authorization: `Bearer ${TOKEN}`, "content-type": "application/json" }, body: JSON.stringify(document) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`a job: ${answer.status} ${text}`);
     return JSON.parse(text.trimEnd().split("\n").at(-1));
@@ -138,14 +142,14 @@ export class ScaleHost {
   }
 
   async ask(script) {
-    const answer = await fetch(new URL(this.pathOf(script), this.url));
+    const answer = await fetch(new URL(this.pathOf(script), this.url), { headers: CLOSE });
     return answer.text();
   }
 }
 
-/** The processes of this one. */
+/** The processes of this one, where there is /proc. */
 async function children() {
-  const tasks = await readdir("/proc/self/task");
+  const tasks = await readdir("/proc/self/task").catch(() => []);
   const lists = await Promise.all(tasks.map((task) => readFile(`/proc/self/task/${task}/children`, "utf8").catch(() => "")));
   return lists.join(" ").trim().split(/\s+/);
 }

@@ -1,6 +1,7 @@
 // The measurements of scale: each round starts the runtime anew over what is stored, so that each has scripts that were never seen.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { check, populate } from "./population.mjs";
 import { ScaleHost, nameOf, tagOf } from "./scale_host.mjs";
 import { quantile } from "./stats.mjs";
 
@@ -27,7 +28,7 @@ async function called(count, call) {
 
 /** `{ [size]: [round, ...] }`. */
 export async function measureScripts(context) {
-  const { options, folder, say, populate, check } = context;
+  const { options, folder, say } = context;
   const at = (size) => join(folder, `scripts-${size}`);
   say(`scale: making ${options.sizes.join(", ")} scripts`);
   for (const size of options.sizes) mkdirSync(at(size));

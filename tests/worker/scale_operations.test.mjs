@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { EACH } from "../../bench/capacity.mjs";
 import { populate } from "../../bench/population.mjs";
 import { nameOf, tagOf } from "../../bench/scale_host.mjs";
 import { NAMESPACES } from "./api.mjs";
@@ -74,6 +75,7 @@ test("a request and a call cost the same operations and rows with a thousand scr
   assert.deepEqual(thousand, ten);
   // And these are few. A warm request costs nothing but itself.
   assert.deepEqual(ten.warm, { requests: 20 });
-  const { "Directory.rows.read": _, "Script.rows.read": __, ...cold } = ten.cold;
+  const { "Directory.rows.read": _, "Script.rows.read": rows, ...cold } = ten.cold;
+  assert.equal(rows, EACH.live.asleep.rowsRead, "as the capacity model has it");
   assert.deepEqual(cold, { requests: 1, "Directory.namespace": 1, "Script.live": 1, "r2.class_b": 1, "r2.get": 1, workers: 1 });
 });
