@@ -22,6 +22,10 @@ export class Inspector {
       if (error) waiting?.reject(new Error(error.message));
       else waiting?.resolve(result);
     });
+    socket.addEventListener("close", () => {
+      for (const { reject } of inspector.#waiting.values()) reject(new Error("the inspector has gone: did the runtime end?"));
+      inspector.#waiting.clear();
+    });
     return inspector;
   }
 

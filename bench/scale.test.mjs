@@ -69,7 +69,7 @@ test("a line tells what grows from what only moves", () => {
 
 if (platform() === "linux") {
   test("a soak tells what was sent, what was wrong, and what memory did", async () => {
-    const result = await soak({ minutes: 0.05, rate: 60, scripts: 3, sample: 0.2 });
+    const result = await soak({ minutes: 0.15, rate: 60, scripts: 3, sample: 0.2 });
     assert.deepEqual([result.wrong, result.told, result.requests > 100], [[], result.requests, true]);
     assert.deepEqual(Object.keys(result.memory), ["rss", "heap", "embedder", "wasm"]);
     for (const { first, last, perMinute } of Object.values(result.memory)) assert.ok(first > 0 && last > 0 && perMinute.low <= perMinute.slope && perMinute.slope <= perMinute.high);

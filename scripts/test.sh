@@ -27,8 +27,9 @@ stage() {
   passed=$((passed + 1))
 }
 
-# node_tests FOLDER...: runs every *.test.mjs below the folders; finding none is an error. One file at a
-# time: they start servers and measure time. No test takes three minutes; one that hangs must not hang us.
+# node_tests FOLDER...: runs every *.test.mjs below the folders; finding none is an error. One file at a time, or so many as at_once
+# says: they start servers. No test takes three minutes; one that hangs must not hang us.
+at_once=1
 node_tests() {
   local folder files=() found
   for folder in "$@"; do
@@ -54,7 +55,8 @@ bench_hosts() {
 }
 
 worker_tests() {
-  PROMTOOL=$(find_promtool) SCHEMATHESIS=$(find_schemathesis) node_tests tests/worker
+  # Each waits for a runtime of its own, most of the time.
+  at_once=2 PROMTOOL=$(find_promtool) SCHEMATHESIS=$(find_schemathesis) node_tests tests/worker
 }
 
 browser_tests() {
