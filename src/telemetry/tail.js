@@ -58,10 +58,11 @@ export function tails(known, fault) {
 	}
 
 	// Whether the loader asked if the worker has loaded, which is no call of anybody's. A script may have a method of that name and call it
-	// itself: what it then writes, throws and takes is told as of any call.
-	function isQuestion(item, owner, env, ctx) {
-		if (item.event?.rpcMethod !== UNTRIED || hasNews(item)) return false;
-		if (item.cpuTime > 0 && !owner.once) count(env, ctx, owner, owner.version, { cpu_ms: item.cpuTime });
+	// itself: what that throws and takes is told as of any call. What it writes is its author's to hide: with each call comes, too, what
+	// a module writes when it is loaded, and the two look alike.
+	function isQuestion({ event, outcome, exceptions, cpuTime }, owner, env, ctx) {
+		if (event?.rpcMethod !== UNTRIED || outcome !== "ok" || exceptions.length > 0) return false;
+		if (cpuTime > 0 && !owner.once) count(env, ctx, owner, owner.version, { cpu_ms: cpuTime });
 		return true;
 	}
 

@@ -27,15 +27,6 @@ describe("a hostile script", () => {
     await host.unharmed();
   });
 
-  test("calls itself by that name, and what it writes is told", async () => {
-    await host.deploy("itself", `import { WorkerEntrypoint } from "cloudflare:workers";
-      export class Own extends WorkerEntrypoint { __workerLoaderLoads() { console.log("done by itself"); return "done"; } }
-      export default { fetch: async (request, env, ctx) => new Response(await ctx.exports.Own({}).__workerLoaderLoads()) };`);
-    assert.equal(await text(await host.ask("itself/")), "done");
-    const [event] = await told.events("itself", 1);
-    assert.deepEqual(event?.logs.map(({ message }) => message), [["done by itself"]]);
-  });
-
   test("writes what no stack is deep enough for, and its neighbours' logs are told", async () => {
     await host.deploy("deep", `const nested = (levels) => JSON.parse("[".repeat(levels) + "1" + "]".repeat(levels));
       export default { fetch() {
