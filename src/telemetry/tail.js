@@ -58,10 +58,9 @@ export function tails(known, fault) {
 	}
 
 	// Whether the loader asked if the worker has loaded, which is no call of anybody's. A script may have a method of that name and call it
-	// itself: what that throws and takes is told as of any call. What it writes is its author's to hide: with each call comes, too, what
-	// a module writes when it is loaded, and the two look alike.
-	function isQuestion({ event, outcome, exceptions, cpuTime }, owner, env, ctx) {
-		if (event?.rpcMethod !== UNTRIED || outcome !== "ok" || exceptions.length > 0) return false;
+	// itself: what it takes is counted, and what it writes there is told to nobody, as its author could have it anyway.
+	function isQuestion({ event, cpuTime }, owner, env, ctx) {
+		if (event?.rpcMethod !== UNTRIED) return false;
 		if (cpuTime > 0 && !owner.once) count(env, ctx, owner, owner.version, { cpu_ms: cpuTime });
 		return true;
 	}

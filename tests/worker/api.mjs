@@ -11,8 +11,12 @@ export function apiOf(host, token) {
   return async (method, path, body, options = {}) => {
     const authorization = options.token === null ? {} : { authorization: `Bearer ${options.token ?? token}` };
     const json = body !== undefined && typeof body !== "string" && !(body instanceof FormData) && !(body instanceof ReadableStream);
-    const headers = { ...authorization, ...(json ? { "content-type": "application/json" } : {}), ...options.headers };
-    const answer = await host.fetch(`/client/v4${path}`, { method, headers, body: json ? JSON.stringify(body) : body, duplex: "half" });
+    // In one piece: a call that is refused may be answered, and its connection ended, before all pieces of a body are sent.
+    const form = body instanceof FormData ? new Response(body) : undefined;
+    const type = json ? "application/json" : form?.headers.get("content-type");
+    const headers = { ...authorization, ...(type ? { "content-type": type } : {}), ...options.headers };
+    const sent = json ? JSON.stringify(body) : form ? new Uint8Array(await form.arrayBuffer()) : body;
+    const answer = await host.fetch(`/client/v4${path}`, { method, headers, body: sent, duplex: "half" });
     const text = await answer.text();
     const where = `${method} ${path}: ${answer.status} ${text}`;
     if (options.status) assert.equal(answer.status, options.status, where);

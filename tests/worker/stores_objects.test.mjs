@@ -37,6 +37,15 @@ export class Counter extends DurableObject {
   told() { return ["${version}", this.memory]; }
   async slow(ms) { await wait(Number(ms)); return "${version}"; }
   ring(ms) { return this.ctx.storage.setAlarm(Date.now() + Number(ms)); }
+  async turns() {
+    this.ctx.storage.setAlarm(Date.now() + 60_000);
+    await this.ctx.storage.deleteAlarm();
+    await wait(300);
+    const removed = await this.ctx.storage.getAlarm();
+    this.ctx.storage.deleteAlarm();
+    this.ctx.storage.setAlarm(Date.now() + 60_000);
+    return [removed, (await this.ctx.storage.getAlarm()) > Date.now()];
+  }
   async alarm() { await this.ctx.storage.put("rang", "${version}"); }
   rang() { return this.ctx.storage.get("rang"); }
   fetch(request) {
@@ -71,6 +80,11 @@ describe("Durable Objects", () => {
     await new Promise((resolve, reject) => ([opened.onopen, opened.onerror] = [resolve, reject]));
     return { closed, heard, send: (data) => opened.send(data), close: () => opened.close() };
   };
+
+  test("set and remove their alarm in the order in which they say so, waited for or not", async () => {
+    await host.deploy("inturn", COUNTER(), bound);
+    assert.deepEqual(await call("inturn/a/turns"), [null, true]);
+  });
 
   test("answer each call as Cloudflare's do", async () => {
     const names = { NS: "Counter", OTHER: "Plain", ARROW: "Arrow", SILENT: "Silent" };
