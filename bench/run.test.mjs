@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { Deployed } from "./deployed.mjs";
-import { dispatch } from "./variants.mjs";
+import { cold, dispatch, startup, warm } from "./variants.mjs";
 
 const MEASURES = { dispatch: ["requestsPerSecond", "cpuMicros"], warm: ["requestsPerSecond", "cpuMicros"], startup: ["startMs", "startCpuMs"] };
 const script = join(import.meta.dirname, "run.mjs");
@@ -111,6 +111,12 @@ onLinux("a run that is told to end ends its processes too", async (t) => {
     while (await alive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert.deepEqual(await readdir(folder), []);
+});
+
+test("README has the table of a whole run", async () => {
+  const readme = await readFile(join(import.meta.dirname, "..", "README.md"), "utf8");
+  const [, table] = /<!-- bench: .* -->\n([^]*?)<!-- \/bench -->/.exec(readme);
+  for (const { label } of [...warm, ...cold, ...startup, ...dispatch]) assert.ok(table.includes(`| ${label} |`), label);
 });
 
 const mistakes = [
