@@ -165,7 +165,7 @@ describe("while Durable Objects fail", () => {
     await fail();
     await text(await host.ask("counted/"));
     const totals = await told.totals(asked + 1, "script=counted&by=script");
-    assert.equal(totals.requests, asked + 1);
+    assert.equal(totals.requests, asked + 1, JSON.stringify(await told.analytics("script=counted&by=version")));
     await fail({ binding: "TELEMETRY", op: "tail", when: "before", error: "overloaded", times: 1 });
     const { status, headers } = await send("POST", `${at("counted")}/tails`, { filters: [] });
     assert.deepEqual([status, headers.get("retry-after")], [503, "1"]);
