@@ -63,7 +63,7 @@ onLinux("a quick run measures every host on every path and every request succeed
   assert.deepEqual(await readdir(folder), []);
 });
 
-onLinux("the JavaScript host that does the same work sets and strips the same headers", async (t) => {
+onLinux("the JavaScript host that does the same work answers with headers of the same names", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "bench-test-"));
   const { TMPDIR } = process.env;
   const server = await Deployed.start({ variants: dispatch, directory });
