@@ -1,6 +1,6 @@
 // Bindings of the host's own that its operator shares with scripts, by the variable SHARED: a script names one by an id that begins with
 // `host.`, and gets what is there, below a prefix, to read or to write.
-import { statements } from "./object/tables.js";
+import { statements, tokens } from "./object/tables.js";
 
 const PREFIX = "host.";
 const MOST_VALUE = 25 * 1024 * 1024;
@@ -48,11 +48,11 @@ export const kvOf = ({ binding, prefix, writes }) => ({
 	},
 });
 
-// Each statement that changes something has one of these words, outside of what is quoted. A quote that does not end is one to the end, as
-// SQLite has it, and so is looked for once.
+// Each statement that changes something has one of these words, outside of what is quoted.
 const CHANGES = /^(?:INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|PRAGMA|ATTACH|DETACH|VACUUM|REINDEX|ANALYZE)$/i;
-const UNQUOTED = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)|[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?|[^]/g;
-const isChange = (sql) => [...statements(sql)].some((statement) => statement.match(UNQUOTED)?.some((word) => CHANGES.test(word)));
+// With a bracket after it, it is a function's name.
+const TOKEN = tokens(/[A-Za-z_][A-Za-z0-9_$]*(?:\s*\()?/);
+const isChange = (sql) => [...statements(sql)].some((statement) => statement.match(TOKEN)?.some((word) => CHANGES.test(word)));
 
 /** A D1 database of the host's with the method of d1/database.js. */
 export const databaseOf = ({ binding, writes }) => ({

@@ -50,9 +50,15 @@ function* rowsOf(sql, name, columns, values) {
 	}
 }
 
-/** The statements of a text. A quote that does not end is one to the end, and so is looked for once. */
+// What is quoted, or a comment, whole. A quote that does not end is one to the end, as SQLite has it, and so is looked for once.
+const QUOTED = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)/.source;
+
+/** What finds, one after the other, what is quoted, a `word`, and any other character. */
+export const tokens = (word) => new RegExp(`${QUOTED}|${word.source}|[^]`, "g");
+
+/** The statements of a text. */
 export function* statements(text) {
-	const token = /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*(?:[^]*?\*\/|[^]*)|[A-Za-z_]+|[^]/g;
+	const token = tokens(/[A-Za-z_]+/);
 	let [from, depth, words] = [0, 0, []];
 	for (let found; (found = token.exec(text)) !== null; ) {
 		const word = found[0].toUpperCase();
