@@ -8,9 +8,9 @@ import { after, before, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { hashOf, parts, uploaded } from "./assets/site.mjs";
 import { startHost } from "./host.mjs";
-import { until } from "./objects.mjs";
 import { descendants } from "./processes.mjs";
 import { form } from "./uploads.mjs";
+import { until } from "./until.mjs";
 
 const TOKEN = "the-token-of-the-killed-sites";
 const ROUNDS = 8;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { ECHO, TOKEN, cache, scriptsOf, text, wait, withScripts } from "./dispatch.mjs";
+import { until } from "./until.mjs";
 
 const spied = { main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 60_000 } };
 const script = (name) => `${NAMESPACES}/tenants/scripts/${name}`;
@@ -107,7 +108,7 @@ describe("logs of a script", () => {
     const secret = { authorization: "Bearer theirs", cookie: "sid=1" };
     assert.equal(await text(await host.ask("app/x?y", { method: "POST", body: "b", headers: secret })), "b");
     assert.equal((await host.ask("app/throw")).status, 502);
-    for (let i = 0; i < 250 && lines(host).length < 2; i += 1) await wait(20);
+    await until(() => lines(host).length >= 2, "they are written");
     await wait(200);
     const [served, thrown, ...others] = lines(host);
     assert.deepEqual(others, [], "that it was asked whether it loads is no call of its own");
@@ -125,7 +126,7 @@ describe("logs of a script", () => {
     const answer = await host.ask("app/");
     assert.equal(cache(answer), "cold");
     assert.notEqual(answer.headers.get("x-worker-key"), quiet);
-    for (let i = 0; i < 250 && lines(host).length < 1; i += 1) await wait(20);
+    await until(() => lines(host).length > 0, "it is written");
     assert.equal(lines(host).length, 1);
   }));
 });

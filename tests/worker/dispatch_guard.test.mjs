@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { from, says, startSharing, text, version, wait, withScripts } from "./dispatch.mjs";
+import { until } from "./until.mjs";
 
 const TTL_MS = 100;
 const RULE = { threshold_percent: 10, window_seconds: 60, minimum_requests: 20 };
@@ -50,11 +51,10 @@ describe("a deployment with a rule", () => {
       const live = await host.split("app", { [good]: 50, [bad]: 50 }, { automatic_rollback: { ...RULE, minimum_requests: 60 } });
       // Neither sees 60 requests to the new version by itself.
       for (let i = 0; i < 160; i += 1) await (await [host, second][i % 2].ask("app/", from(`192.0.2.${i}`))).text();
-      for (let i = 0; i < 100 && (await host.deployments("app"))[0].id === live.id; i += 1) {
-        await wait(TTL_MS);
+      const [now] = await until(async () => {
         for (const one of [host, second]) await (await one.ask("app/", from("192.0.2.200"))).text();
-      }
-      const [now] = await host.deployments("app");
+        return host.deployments("app");
+      }, "it goes back", ([now]) => now.id !== live.id);
       assert.equal(now.annotations["workers/triggered_by"], "automatic_rollback");
     } finally {
       await second.dispose();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refused } from "./contract.mjs";
 import { cache, says, scriptsOf, text, version, wait, withScripts } from "./dispatch.mjs";
+import { until } from "./until.mjs";
 
 // Nothing here is asked for again because it grew old.
 const long = (body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: 600_000 } }, body);
@@ -86,16 +87,16 @@ describe("many first requests at once", () => {
 
   test("do not depend on the first of them: a client that goes away keeps nobody waiting", () => long(async (host) => {
     await host.deploy("app", says("hi"));
-    await host.spy({ storage: "hangs" });
+    await host.spy({ storage: "late", lateMs: 40_000 });
     const client = new AbortController();
     const gone = host.ask("app/", { signal: client.signal }).catch(() => "gone");
-    await wait(100);
+    await until(async () => (await host.spy()).asked.some(({ op }) => op === "live"), "it waits");
     client.abort();
     assert.equal(await gone, "gone");
     await host.spy({ storage: "works" });
     const began = performance.now();
     await Promise.all(AT_ONCE.map(async () => assert.equal(await text(await host.ask("app/")), "hi")));
-    assert.ok(performance.now() - began < 1500, "less than what the first one would have waited");
+    assert.ok(performance.now() - began < 20_000, "less than what the first one would have waited");
   }));
 
   test("all hear that storage fails", () => long(async (host) => {
@@ -103,7 +104,7 @@ describe("many first requests at once", () => {
     await host.spy({ storage: "fails" });
     const began = performance.now();
     await Promise.all(AT_ONCE.map(async () => refused(await host.ask("app/"), 503, "storage_unavailable")));
-    assert.ok(performance.now() - began < 2000);
+    assert.ok(performance.now() - began < 20_000);
     await host.spy({ storage: "works" });
     assert.equal(await text(await host.ask("app/")), "hi");
   }));

@@ -173,6 +173,7 @@ describe("what is live", () => {
     await text(await host.ask("app/"));
     // When each of them was live for certain.
     const since = [0];
+    const older = new Set();
     let over = false;
     await host.spy({ storage: "late", lateMs: 150 });
     const load = Promise.all(Array.from({ length: 6 }, async (_, i) => {
@@ -181,7 +182,7 @@ describe("what is live", () => {
         const sent = Date.now();
         const known = since.findLastIndex((at) => at + 300 < sent);
         const got = ids.indexOf(version(await host.ask("app/").then(async (answer) => (await text(answer), answer))));
-        assert.ok(got >= known, `v${got}, ${sent - since[got + 1]} ms after the next one`);
+        if (got < known) older.add(got + 1);
         // Some come often, some after the copy has been left alone for longer than it lasts.
         if (i > 2) await wait(90 * i);
       }
@@ -195,6 +196,8 @@ describe("what is live", () => {
     }
     over = true;
     for (const count of await load) assert.ok(count > 3, `${count} requests`);
+    // On a busy machine those 150 ms may be more than storage is waited for; then the host says so of what it stays with.
+    for (const number of older) await host.logged(new RegExp(`tenants/app cannot be read, deployment ${number} stays: it took over 250 ms`));
   }));
 
   test("is asked for each time where the operator wants no copies", () => withTtl(0, async (host) => {
@@ -262,11 +265,11 @@ describe("storage that does not answer", () => {
     assert.equal(await text(await host.ask("app/")), "two");
   }));
 
-  test("is left alone for as long as a copy lasts", () => withTtl(400, async (host) => {
+  test("is left alone for as long as a copy lasts", () => withTtl(2000, async (host) => {
     await host.deploy("app", says("one"));
     await text(await host.ask("app/"));
     await host.spy({ storage: "fails" });
-    await wait(401);
+    await wait(2001);
     const before = await asked(host, "live");
     for (let i = 0; i < 10; i++) assert.equal(await text(await host.ask("app/")), "one");
     assert.equal(await asked(host, "live"), before + 1);

@@ -7,7 +7,7 @@ import { encode } from "../../src/upload/bundle.js";
 import { NAMESPACES } from "./api.mjs";
 import { refused } from "./contract.mjs";
 import { cache, fallback, says, text, version, withScripts } from "./dispatch.mjs";
-import { until } from "./objects.mjs";
+import { until } from "./until.mjs";
 
 const TTL = { bindings: { SNAPSHOT_TTL_MS: 60_000 } };
 const at = (name) => `${NAMESPACES}/tenants/scripts/${name}`;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { TOKEN, says, scriptsOf, startScripts, text, wait } from "./dispatch.mjs";
-import { until } from "./objects.mjs";
+import { until } from "./until.mjs";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -9,8 +9,8 @@ import { after, before, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { FEATURES } from "./contract.mjs";
 import { TOKEN, says, startScripts, text } from "./dispatch.mjs";
-import { until } from "./objects.mjs";
 import { descendants } from "./processes.mjs";
+import { until } from "./until.mjs";
 
 const KILLS = 3;
 const ENOUGH = 8;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { TOKEN, says, startScripts, text, version } from "./dispatch.mjs";
-import { until } from "./objects.mjs";
 import { telemetryOf, until as toldUntil } from "./telemetry.mjs";
+import { until } from "./until.mjs";
 
 const ERRORS = ["overloaded", "retryable", "updated", "internal"];
 const at = (name) => `${NAMESPACES}/tenants/scripts/${name}`;

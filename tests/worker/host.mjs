@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Miniflare, Response } from "miniflare";
 import { parse } from "smol-toml";
+import { until } from "./until.mjs";
 
 /** What secrets are sealed with, unless a test says otherwise. */
 export const SECRETS_KEY = Buffer.from("the key of the tests, of 32 bytes").subarray(0, 32).toString("base64");
@@ -103,11 +104,8 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
     },
     /** What the runtime and the Worker have written. */
     log: () => log.join(""),
-    /** Whether the runtime or the Worker writes this within five seconds: their output takes another way than answers. */
-    async logged(pattern) {
-      for (let i = 0; i < 250 && !pattern.test(log.join("")); i++) await new Promise((resolve) => setTimeout(resolve, 20));
-      assert.match(log.join(""), pattern);
-    },
+    /** Waits until the runtime or the Worker has written this: their output takes another way than answers. */
+    logged: (pattern) => until(() => log.join(""), `${pattern} is logged`, (text) => pattern.test(text)),
     async dispose() {
       await miniflare.dispose();
       assert.deepEqual(outbound, [], "something went out of the Worker");

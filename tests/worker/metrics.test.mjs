@@ -4,18 +4,11 @@ import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { put, served, timing } from "./contract.mjs";
 import { withHost } from "./host.mjs";
+import { until } from "./until.mjs";
 
 const TOKEN = "the-token-of-the-metrics-tests";
 const metrics = async (host, cache) => (await served(await host.fetch("/metrics"), "metrics", cache)).body;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Asks again until it is so, for ten seconds at most; gives the last answer. */
-async function until(ask, isSo) {
-  for (const end = Date.now() + 10_000; ; await wait(20)) {
-    const answer = await ask();
-    if (isSo(answer) || Date.now() > end) return answer;
-  }
-}
 
 /** A request whose body does not end: the Worker waits for it. */
 function unfinished(host) {
@@ -55,11 +48,11 @@ describe("metrics", () => {
     const active = async () => (await metrics(host)).activeConnections;
     assert.equal(await active(), 1);
     const open = Array.from({ length: 7 }, () => unfinished(host));
-    assert.equal(await until(active, (count) => count === 8), 8);
+    await until(active, "seven more", (count) => count === 8);
     for (const socket of open.splice(0, 3)) socket.write(" ".repeat(99));
-    assert.equal(await until(active, (count) => count === 5), 5, "three have ended");
+    await until(active, "three have ended", (count) => count === 5);
     for (const socket of open.splice(0)) socket.destroy();
-    assert.equal(await until(active, (count) => count === 1), 1, "the others have gone away");
+    await until(active, "the others have gone away", (count) => count === 1);
     assert.equal((await metrics(host)).healthScore, "1.000", "and that is no failure of ours");
   }));
 
@@ -68,18 +61,18 @@ describe("metrics", () => {
     const slow = async (count) => {
       await spy({ hold: "once" });
       const all = Array.from({ length: count }, () => host.fetch("/dynamic"));
-      await until(() => spy({}), ({ held }) => held === count);
-      await wait(400);
+      await until(() => spy({}), "all have begun", ({ held }) => held === count);
+      await wait(1000);
       await spy({ hold: "" });
       for (const answer of await Promise.all(all)) await served(answer, "dynamic");
     };
     const median = async () => Number.parseInt((await metrics(host)).responseTime, 10);
     for (let i = 0; i < 9; i++) await metrics(host);
     await slow(5);
-    assert.ok((await median()) < 300, "nine quick ones, five slow ones");
+    assert.ok((await median()) < 1000, "nine quick ones, five slow ones");
     await slow(12);
     const slowed = await median();
-    assert.ok(slowed >= 400 && slowed < 5000, `${slowed} ms, where most took over 400`);
+    assert.ok(slowed >= 1000 && slowed < 60_000, `${slowed} ms, where most took over a second`);
   }));
 
   test("healthScore falls with what fails, and with nothing else", () => withHost(

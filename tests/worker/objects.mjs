@@ -80,17 +80,6 @@ export async function created(host, name = "tenants") {
   return (await directory(host)("create_namespace", { name })).namespace_id;
 }
 
-/** Waits until `holds` gives something true, which it gives. */
-export async function until(holds, what, seconds = 20) {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await holds();
-    if (found) return found;
-    assert.ok(Date.now() < end, `not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
 /** Runs `body` with a host of its own, whose objects it can ask. */
 export async function withObjects(options, body) {
   const host = await startHost({ main: "objects.js", ...options });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { scriptsOf, wait } from "./dispatch.mjs";
-import { until } from "./objects.mjs";
 import { TOKEN, startPatterns } from "./patterns.mjs";
+import { until } from "./until.mjs";
 
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 const DOUBLES = "export function map(input) { return input * 2; } export function reduce(values) { return values.reduce((a, b) => a + b, 0); }";

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { until } from "./objects.mjs";
 import { TOKEN, startPatterns } from "./patterns.mjs";
 import { descendants } from "./processes.mjs";
+import { until } from "./until.mjs";
 
 const headers = { authorization: `Bearer ${TOKEN}`, "accept-encoding": "identity" };
 const CODE = "export async function map(input) { await new Promise((resolve) => setTimeout(resolve, 40)); return `${input} ${crypto.randomUUID()}`; } export const reduce = (values) => values.length;";
@@ -42,7 +42,7 @@ test("five times kill -9: it goes on where it was", async () => {
       await host.dispose();
       host = await start();
     }
-    const status = await until(async () => { const status = await (await host.fetch(`/job/${id}`, { headers })).json(); return status.state === "done" && status; }, "its end", 60);
+    const status = await until(async () => { const status = await (await host.fetch(`/job/${id}`, { headers })).json(); return status.state === "done" && status; }, "its end");
     assert.deepEqual([status.ok, status.reduced.value], [120, 120]);
     const lines = (await (await host.fetch(`/job/${id}/results`, { headers })).text()).trimEnd().split("\n").map((line) => JSON.parse(line));
     for (const [index, line] of seen) assert.deepEqual(lines[index], line, "as it was told before");

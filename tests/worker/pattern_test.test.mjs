@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { startPatterns } from "./patterns.mjs";
+import { until } from "./until.mjs";
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const of = (...shares) => ({ variants: shares.map((percentage, at) => ({ name: "abc"[at], percentage, payload: { at } })) });
@@ -13,12 +14,8 @@ describe("A/B tests", () => {
   const convert = async (subject, options) => (await ask(`/test/button/conversion?subject=${subject}`, { method: "POST", ...options })).json;
   // What is exposed is written when its answer is on its way.
   const result = async (exposures, name = "button") => {
-    for (let i = 0; ; i++) {
-      const told = await manage("GET", `/test/${name}/result`);
-      const sum = told.variants.reduce((sum, variant) => sum + variant.exposures, 0);
-      if (sum === exposures || i === 100) return assert.equal(sum, exposures, JSON.stringify(told)), told;
-      await wait(20);
-    }
+    const sum = ({ variants }) => variants.reduce((sum, variant) => sum + variant.exposures, 0);
+    return until(() => manage("GET", `/test/${name}/result`), `${exposures} exposures`, (told) => sum(told) === exposures);
   };
   const counts = ({ variants }) => Object.fromEntries(variants.map(({ name, exposures, conversions }) => [name, [exposures, conversions]]));
   before(async () => ({ api, manage, ask } = host = await startPatterns()));

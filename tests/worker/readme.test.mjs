@@ -11,6 +11,7 @@ import { NAMESPACES } from "./api.mjs";
 import { scriptsOf, wait } from "./dispatch.mjs";
 import { TOKEN, startPatterns } from "./patterns.mjs";
 import { bound } from "./stores/bound.mjs";
+import { until } from "./until.mjs";
 
 const run = promisify(execFile);
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -87,16 +88,8 @@ describe("the chapter on patterns", () => {
     assert.equal(more.length, 0);
     for (const { command } of [secret, rules]) assert.equal(JSON.parse(await shell(command)).success, true, command);
     assert.equal(await (await ask("app/")).text(), "403");
-    for (let tries = 0; ; tries += 1) {
-      const { requests } = JSON.parse(await shell(audit.command)).result;
-      const found = requests.map(({ decision, host, method, count }) => [decision, host, method, count]);
-      if (found.length > 0) {
-        assert.deepEqual(found, [["refused", "elsewhere.example", "GET", 1]]);
-        break;
-      }
-      assert.ok(tries < 100, "the audit tells nothing");
-      await wait(50);
-    }
+    const { requests } = await until(async () => JSON.parse(await shell(audit.command)).result, "it is in the audit", ({ requests }) => requests.length > 0);
+    assert.deepEqual(requests.map(({ decision, host, method, count }) => [decision, host, method, count]), [["refused", "elsewhere.example", "GET", 1]]);
   });
 
   test("what scripts store is exported, restored, emptied and queued as the chapter on storage says", async () => {

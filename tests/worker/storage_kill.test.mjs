@@ -8,6 +8,7 @@ import { NAMESPACES, apiOf } from "./api.mjs";
 import { startHost } from "./host.mjs";
 import * as objects from "./objects.mjs";
 import { descendants } from "./processes.mjs";
+import { until } from "./until.mjs";
 
 const TOKEN = "the-token-of-the-kills";
 const SCRIPTS = ["a", "b", "c"];
@@ -128,16 +129,16 @@ test("20 times kill -9: the old or the new, nothing half, nothing lost, and in t
       }
       return bundles.sort();
     };
-    await objects.until(async () => {
+    await until(async () => {
       const [kept, wanted] = [(await objects.bucket(host)).sort(), await needed()];
       return JSON.stringify(kept) === JSON.stringify(wanted);
-    }, "the bucket has what versions name, and nothing else", 30);
+    }, "the bucket has what versions name, and nothing else");
     for (const script of SCRIPTS) {
       const entry = await objects.script(host, id, script)("get", { namespace: "tenants" });
-      await objects.until(async () => {
+      await until(async () => {
         const { result } = await objects.namespace(host, id)("scripts", { namespace: "tenants" });
         return JSON.stringify(result.find((other) => other.script.id === script)) === JSON.stringify(entry);
-      }, "the index says what the script says", 30);
+      }, "the index says what the script says");
     }
   } finally {
     await host.dispose();
@@ -155,7 +156,7 @@ test("kill -9 while a script and a namespace are deleted: both come to their end
     await objects.directory(host)("delete_namespace", { name: "gone" });
     const again = await objects.created(host, "gone");
     await objects.upload(host, again, "s0", objects.draft("same"));
-    await objects.until(async () => {
+    await until(async () => {
       const { BUNDLES, SCRIPTS } = await objects.modes(host);
       return BUNDLES > 0 && SCRIPTS > 0;
     }, "both are in the middle of it");
@@ -163,9 +164,9 @@ test("kill -9 while a script and a namespace are deleted: both come to their end
     host = await start();
     await objects.upload(host, id, "d", objects.draft("new"));
     const left = async () => (await objects.bucket(host)).filter((key) => key.startsWith(gone) || key.startsWith(`${id}/d/`));
-    await objects.until(async () => (await left()).length === 1, "what they had goes", 30);
+    await until(async () => (await left()).length === 1, "what they had goes");
     assert.deepEqual(await left(), [objects.bundleKey(id, "d", objects.draft("new"))]);
-    await objects.until(async () => (await objects.namespace(host, gone)("quota")).script_count === 0, "and the index");
+    await until(async () => (await objects.namespace(host, gone)("quota")).script_count === 0, "and the index");
     await objects.refused(objects.script(host, gone, "s7")("get"), 404, 10092);
     for (const [namespace, name, text] of [[again, "s0", "same"], [id, "d", "new"]]) {
       assert.equal((await objects.script(host, namespace, name)("live")).versions[0].bundle, objects.draft(text).bundle);

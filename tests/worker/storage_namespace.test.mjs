@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { bucket, created, directory, draft, modes, namespace, refused, script, sql, until, upload, withObjects } from "./objects.mjs";
+import { bucket, created, directory, draft, modes, namespace, refused, script, sql, upload, withObjects } from "./objects.mjs";
+import { until } from "./until.mjs";
 
 let host, count = 0;
 before(async () => { host = await startHost({ main: "objects.js", bindings: { BUNDLE_GRACE_MS: 500 } }); });
@@ -169,7 +170,7 @@ describe("a namespace that is deleted", () => {
     await refused(ask("admit", { script: "x" }), 404, 100119);
     await host.logged(/A namespace tries again: [^]*SCRIPTS does not answer/);
     await modes(host, { SCRIPTS: "works" });
-    await until(async () => (await ask("quota")).script_count === 0, "the scripts go", 30);
+    await until(async () => (await ask("quota")).script_count === 0, "the scripts go");
     await until(async () => (await bucket(host)).every((key) => !key.startsWith(id)), "and what they had");
     await refused(script(host, id, "s1")("get"), 404, 10092);
     assert.deepEqual(await names(namespace(host, again)), ["s1"]);
@@ -182,9 +183,9 @@ describe("a namespace that is deleted", () => {
     for (const name of [...bad, "z"]) await upload(host, id, name, draft("same"));
     await modes(host, { SCRIPTS: `fails for ${bad}` });
     await directory(host)("delete_namespace", { name });
-    await until(async () => (await ask("quota")).script_count === 20, "the other goes", 15);
+    await until(async () => (await ask("quota")).script_count === 20, "the other goes");
     await modes(host, { SCRIPTS: "works" });
-    await until(async () => (await ask("quota")).script_count === 0, "and then they", 30);
+    await until(async () => (await ask("quota")).script_count === 0, "and then they");
   });
 
   test("also takes a script that was admitted before, and uploaded after", async () => {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startHost } from "./host.mjs";
-import { created, directory, draft, modes, namespace, script, sql, until, upload, withObjects } from "./objects.mjs";
+import { created, directory, draft, modes, namespace, script, sql, upload, withObjects } from "./objects.mjs";
+import { until } from "./until.mjs";
 
 const SCHEMAS = join(import.meta.dirname, "../../src/storage");
 // The steps that the code takes, from its own files: of each object the first, the second and so on.

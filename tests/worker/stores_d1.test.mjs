@@ -50,11 +50,12 @@ describe("a D1 database", () => {
   test("a worker of a script that is gone writes nothing more", async () => {
     await host.deploy("late", `export default { async fetch(request, env) {
       await env.DB.exec("CREATE TABLE t (a)");
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      console.log("it has begun");
+      await new Promise((resolve) => setTimeout(resolve, 4000));
       try { await env.DB.exec("CREATE TABLE u (a)"); return new Response("written"); } catch (error) { return new Response(error.message); }
     } };`, bound);
     const late = host.ask("late/");
-    await wait(500);
+    await host.logged(/it has begun/);
     await host.remove("late");
     assert.match(await text(await late), /not there any more/);
   });

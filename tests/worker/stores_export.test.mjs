@@ -5,6 +5,7 @@ import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, startScripts, text, wait } from "./dispatch.mjs";
 import { statements } from "../../src/capability/object/tables.js";
 import { bound } from "./stores/bound.mjs";
+import { until } from "./until.mjs";
 
 /** Runs the JavaScript that it is sent the name of, as it may evaluate none. */
 const SCRIPT = `import { DurableObject } from "cloudflare:workers";
@@ -56,8 +57,7 @@ describe("what a script stores", () => {
   test("is listed with how much there is", async () => {
     await ask("fill");
     await ask([["CREATE TABLE t (a)"]]);
-    for (let i = 0; i < 100 && (await api("GET", at("app"))).result.find(({ kind }) => kind === "object").bytes === 0; i += 1) await wait(20);
-    const { result } = await api("GET", at("app"));
+    const { result } = await until(() => api("GET", at("app")), "it is told", ({ result }) => result.find(({ kind }) => kind === "object").bytes > 0);
     assert.deepEqual(result.map(({ kind, id, keys }) => [kind, kind === "object" ? id.split(".")[0] : id, keys]), [["d1", "db", null], ["kv", "kv", 3], ["object", "Room", 2], ["r2", "files", 2]]);
     const bytes = Object.fromEntries(result.map((store) => [store.kind, store.bytes]));
     assert.deepEqual([bytes.kv, bytes.r2], [8 + 3 + "text".length + "bytes".length + "other".length, 6]);
@@ -149,7 +149,7 @@ describe("what a script stores", () => {
   test("is emptied, and can be written to again", async () => {
     for (const rest of ["/kv/kv", "/r2/files", `/object/${await key()}`, "/d1/db"]) await text(await call("DELETE", at("app", rest)));
     const left = async () => (await api("GET", at("app"))).result.map(({ kind, keys }) => [kind, keys]);
-    for (let i = 0; i < 100 && (await left()).some(([, keys]) => keys > 0); i += 1) await wait(20);
+    await until(left, "they are told to be empty", (stores) => stores.every(([, keys]) => !keys));
     assert.deepEqual(await left(), [["d1", null], ["kv", 0], ["object", 0], ["r2", 0]]);
     assert.deepEqual(await ask("look"), [0, 0, 0]);
     await ask("fill");

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { startScripts, text, wait } from "./dispatch.mjs";
 import { descendants } from "./processes.mjs";
+import { until } from "./until.mjs";
 
 const KILLS = 3;
 const ENOUGH = 20;
@@ -132,10 +133,7 @@ test("Durable Objects, and their alarms ring", () => {
         assert.ok(count > counts[lane], `${count} after ${counts[lane]} was acknowledged`);
         counts[lane] = count;
       }
-      for (let i = 0; (await told(host, `alarm${kills}/rang`)) === null; i += 1) {
-        assert.ok(i < 400, "an alarm that was acknowledged never rang");
-        await wait(25);
-      }
+      await until(() => told(host, `alarm${kills}/rang`), "an alarm that was acknowledged rings");
       await told(host, `alarm${kills + 1}/ring/1000`);
     },
   });
@@ -157,13 +155,11 @@ test("queues: each message comes", () => {
       return status === 200;
     },
     async check(host) {
-      for (let i = 0; ; i += 1) {
+      const missing = async () => {
         const came = new Set(await told(host, ""));
-        const missing = [...acknowledged].filter((n) => !came.has(n));
-        if (missing.length === 0) return;
-        assert.ok(i < 1000, `${missing} never came`);
-        await wait(25);
-      }
+        return [...acknowledged].filter((n) => !came.has(n));
+      };
+      await until(missing, "all come", ({ length }) => length === 0);
     },
   });
 });

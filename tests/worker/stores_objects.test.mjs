@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, scriptsOf, startScripts, text, wait, withScripts } from "./dispatch.mjs";
 import { compare } from "./stores/compared.mjs";
+import { until } from "./until.mjs";
 
 const binding = (name, class_name) => ({ name, type: "durable_object_namespace", class_name });
 const created = (...classes) => ({ new_tag: "v1", new_sqlite_classes: classes });
@@ -35,7 +36,7 @@ export class Counter extends DurableObject {
     return count;
   }
   told() { return ["${version}", this.memory]; }
-  async slow(ms) { await wait(Number(ms)); return "${version}"; }
+  async slow(ms) { console.log("a slow call begins"); await wait(Number(ms)); return "${version}"; }
   ring(ms) { return this.ctx.storage.setAlarm(Date.now() + Number(ms)); }
   async turns() {
     this.ctx.storage.setAlarm(Date.now() + 60_000);
@@ -51,7 +52,7 @@ export class Counter extends DurableObject {
   fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname.endsWith("/stream")) return new Response(new ReadableStream({ async start(to) {
-      for (const word of ["a ", "slow ", "body"]) { to.enqueue(new TextEncoder().encode(word)); await wait(500); }
+      for (const word of ["a ", "slow ", "body"]) { to.enqueue(new TextEncoder().encode(word)); await wait(1000); }
       to.close();
     } }));
     const [client, server] = Object.values(new WebSocketPair());
@@ -170,9 +171,9 @@ describe("Durable Objects", () => {
   test("a new version finds what is stored; what is under way comes to its end, and what comes after waits for it", async () => {
     await host.deploy("app", COUNTER(), bound);
     assert.equal(await call("app/a/add"), 1);
-    const slow = call("app/a/slow/900");
-    const streamed = host.ask("app/a/fetch/stream").then(text);
-    await wait(400);
+    const slow = call("app/a/slow/3000");
+    const streamed = text(await host.ask("app/a/fetch/stream"));
+    await host.logged(/a slow call begins/);
     await host.deploy("app", COUNTER("two"), again);
     const after = call("app/a/told");
     assert.equal(await Promise.race([slow, after.then(() => "too early")]), "one");
@@ -186,21 +187,20 @@ describe("Durable Objects", () => {
     await host.deploy("sockets", COUNTER(), bound);
     const [one, two, other] = [await socket("sockets/a/fetch/plain"), await socket("sockets/a/fetch/hibernating"), await socket("sockets/b/fetch/plain")];
     for (const { send } of [one, two, other]) send("hello");
-    while ([one, two, other].some(({ heard }) => heard.length === 0)) await wait(10);
+    await until(() => [one, two, other].every(({ heard }) => heard.length > 0), "they are answered");
     await host.deploy("sockets", COUNTER("two"), again);
     assert.deepEqual(await call("sockets/a/told"), ["two", 0]);
     assert.deepEqual([await one.closed, await two.closed], [1012, 1012]);
     other.send("still there");
-    while (other.heard.length < 2) await wait(10);
+    await until(() => other.heard.length === 2, "it is answered");
     other.close();
   });
 
   test("an alarm runs the code that is live", async () => {
     await host.deploy("alarms", COUNTER(), bound);
-    await call("alarms/a/ring/700");
+    await call("alarms/a/ring/3000");
     await host.deploy("alarms", COUNTER("two"), again);
-    while ((await call("alarms/a/rang")) === null) await wait(20);
-    assert.equal(await call("alarms/a/rang"), "two");
+    assert.equal(await until(() => call("alarms/a/rang"), "it rings"), "two");
   });
 
   test("an alarm rings when its namespace is called otherwise", async () => {
@@ -209,11 +209,10 @@ describe("Durable Objects", () => {
     // Another object is told: who calls this one would tell it the name.
     const source = COUNTER().replace('async alarm() {', 'note() { return this.ctx.storage.put("rang", "told"); } async alarm() { await this.env.NS.getByName("b").note();');
     await before.deploy("app", source, bound);
-    await text(await before.ask("app/a/ring/700"));
+    await text(await before.ask("app/a/ring/2000"));
     await api("PATCH", `${NAMESPACES}/early`, { name: "late" });
     const rang = async () => JSON.parse(await text(await scriptsOf(host, "late", TOKEN).ask("app/b/rang")));
-    for (let i = 0; i < 400 && (await rang()) === null; i += 1) await wait(20);
-    assert.equal(await rang(), "told");
+    assert.equal(await until(rang, "it rings"), "told");
   });
 
   test("go with their script, and one that is made anew finds nothing", async () => {
@@ -245,8 +244,7 @@ describe("Durable Objects", () => {
         const marked = () => readdirSync(folder, { recursive: true }).filter((name) => /\.sqlite/.test(name) && has(name));
         assert.ok(marked().length >= 3);
         await host.remove("app");
-        for (let i = 0; i < 200 && marked().length > 0; i += 1) await wait(50);
-        assert.deepEqual(marked(), []);
+        await until(marked, "they are deleted", ({ length }) => length === 0);
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });

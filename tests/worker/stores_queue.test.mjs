@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { NAMESPACES, apiOf } from "./api.mjs";
 import { TOKEN, scriptsOf, startScripts, text, wait } from "./dispatch.mjs";
 import { compare } from "./stores/compared.mjs";
+import { until } from "./until.mjs";
 
 const KV = { name: "LOG", type: "kv_namespace", namespace_id: "log" };
 const queue = (queue_name, more) => ({ name: "QUEUE", type: "queue", queue_name, ...more });
@@ -36,14 +37,7 @@ describe("a queue", () => {
   after(() => host?.dispose());
   const send = async (name, body, options) => text(await host.ask(`${name}/`, { method: "POST", body: JSON.stringify({ body, ...options }) }));
   const seen = async (name) => JSON.parse(await text(await host.ask(`${name}/`)));
-  const until = async (name, count) => {
-    for (let i = 0; i < 400; i += 1) {
-      const all = await seen(name);
-      if (all.length >= count) return all;
-      await wait(25);
-    }
-    assert.fail(`not ${count} came: ${JSON.stringify(await seen(name))}`);
-  };
+  const untilSeen = (name, count) => until(() => seen(name), `${count} come`, (all) => all.length >= count);
   const consume = (name, consumer) => api("PUT", at(name), { consumer: { max_wait_time_ms: 0, ...consumer } });
 
   test("answers each call as Cloudflare's does", async () => {
@@ -67,7 +61,7 @@ describe("a queue", () => {
     assert.equal((await api("GET", at("jobs"))).result.backlog_count, 1, "it waits for a consumer");
     for (const n of [2, 3]) await send("producer", { n });
     await consume("jobs", { script_name: "consumer", batch_size: 2 });
-    const came = await until("consumer", 3);
+    const came = await untilSeen("consumer", 3);
     assert.deepEqual(came, ['jobs {"n":1} 1 of 2', 'jobs {"n":2} 1 of 2', 'jobs {"n":3} 1 of 1']);
     const { result } = await api("GET", at("jobs"));
     assert.deepEqual([result.backlog_count, result.consumer.script_name, result.consumer.batch_size, result.consumer.max_retries], [0, "consumer", 2, 3]);
@@ -80,12 +74,8 @@ describe("a queue", () => {
     await consume("fails", { script_name: "failing", batch_size: 1, max_retries: 1, dead_letter_queue: "dead" });
     await send("sender", { fails: 1 });
     await send("sender", { fails: 9 });
-    assert.deepEqual(await until("failing", 4), ['fails {"fails":1} 1 of 1', 'fails {"fails":1} 2 of 1', 'fails {"fails":9} 1 of 1', 'fails {"fails":9} 2 of 1']);
-    let letters = [];
-    for (let i = 0; i < 100 && letters.length === 0; i += 1) {
-      letters = (await api("GET", at("dead", "/messages")).catch(() => ({ result: [] }))).result;
-      await wait(20);
-    }
+    assert.deepEqual(await untilSeen("failing", 4), ['fails {"fails":1} 1 of 1', 'fails {"fails":1} 2 of 1', 'fails {"fails":9} 1 of 1', 'fails {"fails":9} 2 of 1']);
+    const letters = await until(async () => (await api("GET", at("dead", "/messages")).catch(() => ({ result: [] }))).result, "it is given up", ({ length }) => length > 0);
     assert.deepEqual(letters.map(({ body, attempts, content_type }) => [body, attempts, content_type]), [[{ fails: 9 }, 0, "json"]]);
     await api("DELETE", at("dead", "/messages"));
     assert.deepEqual((await api("GET", at("dead", "/messages"))).result, []);
@@ -147,7 +137,7 @@ describe("a queue", () => {
     await host.deploy("crashes", PRODUCER, { bindings: [queue("crashing")] });
     await consume("crashing", { script_name: "crash", batch_size: 1, max_retries: 0, dead_letter_queue: "crashed" });
     await send("crashes", { n: 1 });
-    for (let i = 0; i < 200 && (await api("GET", at("crashing"))).result.backlog_count > 0; i += 1) await wait(20);
+    await until(async () => (await api("GET", at("crashing"))).result.backlog_count === 0, "it is tried");
     assert.deepEqual((await api("GET", at("crashed", "/messages"))).result.map(({ body }) => body), [{ n: 1 }]);
   });
 
@@ -159,12 +149,8 @@ describe("a queue", () => {
     await api("PUT", at("moving", "", "before"), { consumer: { script_name: "worker", batch_size: 1, max_wait_time_ms: 0 } });
     await text(await others.ask("sender/", { method: "POST", body: '{"body":{"n":1},"delaySeconds":1}' }));
     await api("PATCH", `${NAMESPACES}/before`, { name: "after" });
-    for (let i = 0; i < 400; i += 1) {
-      const came = JSON.parse(await text(await scriptsOf(host, "after", TOKEN).ask("worker/")));
-      if (came.length > 0) return assert.deepEqual(came, ['moving {"n":1} 1 of 1']);
-      await wait(20);
-    }
-    assert.fail("it never came");
+    const came = async () => JSON.parse(await text(await scriptsOf(host, "after", TOKEN).ask("worker/")));
+    assert.deepEqual(await until(came, "it comes", ({ length }) => length > 0), ['moving {"n":1} 1 of 1']);
   });
 
   test("goes with its namespace", async () => {
@@ -176,7 +162,6 @@ describe("a queue", () => {
     const status = async () => (await object.fetch("https://queue/", { method: "POST", body: '{"op":"get"}' })).status;
     assert.equal(await status(), 200);
     await api("DELETE", `${NAMESPACES}/short`);
-    for (let i = 0; i < 400 && (await status()) === 200; i += 1) await wait(25);
-    assert.equal(await status(), 404);
+    await until(async () => (await status()) === 404, "it goes");
   });
 });

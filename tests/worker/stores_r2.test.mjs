@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
 import { startScripts, text, wait } from "./dispatch.mjs";
 import { compare } from "./stores/compared.mjs";
+import { until } from "./until.mjs";
 
 const R2 = { name: "R2", type: "r2_bucket", bucket_name: "files" };
 const bound = { bindings: [R2] };
@@ -30,12 +31,7 @@ describe("an R2 bucket", () => {
     const id = (await host.api("GET", `${NAMESPACES}/tenants`)).result.namespace_id;
     return (await bucket.list({ prefix: `${id}/${name}/` })).objects.map(({ key }) => key).filter((key) => key.includes("/r2/"));
   };
-  const until = async (name, count, what) => {
-    for (let tries = 0; (await keys(name)).length !== count; tries += 1) {
-      assert.ok(tries < 400, `${what}: ${await keys(name)}`);
-      await wait(25);
-    }
-  };
+  const untilKeys = (name, count, what) => until(() => keys(name), what, ({ length }) => length === count);
 
   test("answers each call as Cloudflare's does", async () => {
     // The prefix takes some of it.
@@ -78,10 +74,10 @@ describe("an R2 bucket", () => {
       return new Response("written");
     } };`, bound);
     const late = host.ask("app/");
-    await until("app", 1, "it is there");
+    await untilKeys("app", 1, "it is there");
     await host.remove("app");
-    await until("app", 0, "it goes");
+    await untilKeys("app", 0, "it goes");
     assert.equal(await text(await late), "written");
-    await until("app", 0, "and what came after that");
+    await untilKeys("app", 0, "and what came after that");
   });
 });

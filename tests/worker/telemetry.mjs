@@ -1,17 +1,11 @@
 // What the tests of telemetry share: what a namespace's scripts did, asked until it is told.
 import { NAMESPACES } from "./api.mjs";
-import { wait } from "./dispatch.mjs";
+import { until as untilSo } from "./until.mjs";
 
 export const NAMESPACE = `${NAMESPACES}/tenants`;
 
-/** Asks again until it is so, for thirty seconds at most, and gives the answer. Isolates tell what they have counted once a second. */
-export async function until(ask, isSo) {
-  for (const end = Date.now() + 30_000; ; await wait(100)) {
-    const answer = await ask();
-    if (isSo(answer)) return answer;
-    if (Date.now() > end) throw new Error(`It did not become so: ${JSON.stringify(answer)?.slice(0, 2000)}`);
-  }
-}
+/** Asks again until it is told so, and gives what is told. Isolates tell what they have counted once a second. */
+export const until = (ask, isSo) => untilSo(ask, "it is told", isSo);
 
 /** What a host tells of a namespace, `tenants` where no other is said. */
 export function telemetryOf({ api }, namespace = NAMESPACE) {
