@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { NAMESPACE, clientsOf } from "./platform/clients.mjs";
+import { until } from "../worker/until.mjs";
 import { startWrangler, workFolder } from "./wrangler.mjs";
 
 const TOKEN = "the-token-of-the-application-test";
@@ -65,13 +66,7 @@ async function answers(base, requests) {
   return all;
 }
 
-async function untilReset(base) {
-  for (let i = 0; i < 200; i += 1) {
-    if ((await (await fetch(`${base}/count/b`)).json()).total === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("the alarm never rang");
-}
+const untilReset = (base) => until(async () => (await (await fetch(`${base}/count/b`)).json()).total === 0, "the alarm rings");
 
 /** What a WebSocket of a counter answers. */
 async function heard(base) {

@@ -61,8 +61,8 @@ export async function startWrangler({ storage, secretsFile }, root = ROOT) {
 async function stop(child, closed) {
   const pids = [child.pid, ...descendants(child.pid).map(({ pid }) => pid)];
   child.kill("SIGINT");
-  await Promise.race([closed, overtaken(10_000)]);
-  for (let i = 0; i < 50 && running(pids).length > 0; i++) await wait(100);
+  await Promise.race([closed, overtaken(30_000)]);
+  for (let i = 0; i < 300 && running(pids).length > 0; i++) await wait(100);
   const left = running(pids);
   for (const { pid } of left) process.kill(pid, "SIGKILL");
   return left.map(({ name }) => name);

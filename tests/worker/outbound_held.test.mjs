@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { NAMESPACES } from "./api.mjs";
-import { startSharing, text, wait } from "./dispatch.mjs";
+import { startSharing, text } from "./dispatch.mjs";
 import { ASKS, startOrigin, startOutbound } from "./outbound.mjs";
 import { until } from "./until.mjs";
 
@@ -21,7 +21,8 @@ test("a change is in effect in an isolate that nobody tells, for a worker that r
   try {
     const second = await startSharing(first, { SNAPSHOT_TTL_MS: TTL_MS }, "tenants", { outboundService: undefined });
     try {
-      await first.deploy("app", `export default { async fetch() {
+      await first.deploy("app", `export default { async fetch(request) {
+        if (new URL(request.url).pathname === "/once") return Response.json((await fetch("${at}")).headers.get("x-outbound-refused"));
         const told = [];
         for (let refused = 0; refused < 3 && told.length < 500; await scheduler.wait(40)) {
           const sent = Date.now();
@@ -37,7 +38,7 @@ test("a change is in effect in an isolate that nobody tells, for a worker that r
         [() => first.api("PATCH", `${NAMESPACES}/tenants`, { outbound: "block" }), "outbound_blocked", 10 * TTL_MS],
       ]) {
         await first.patch("app", { outbound: { rules } });
-        await wait(TTL_MS);
+        await until(async () => JSON.parse(await text(await second.ask("app/once"))), "it is let out", (code) => code === null);
         origin.took();
         const running = second.ask("app/");
         await until(() => origin.got.length > 0, "it is let out");
@@ -46,7 +47,9 @@ test("a change is in effect in an isolate that nobody tells, for a worker that r
         const told = JSON.parse(await text(await running));
         const from = told.findIndex(([, refused]) => refused !== null);
         assert.ok(from > 0 && told.slice(from).every(([, refused]) => refused === code), JSON.stringify(told));
-        assert.ok(told[from - 1][0] <= changed + lasts, `${told[from - 1][0] - changed} ms after the change`);
+        const late = told[from - 1][0] - changed;
+        // On a busy machine storage may take longer than it is waited for; then the host says so.
+        if (late > lasts) await second.logged(/cannot be read, .*stays: it took over 250 ms/);
       }
     } finally {
       await second.dispose();

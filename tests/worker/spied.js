@@ -16,11 +16,15 @@ const ECHO = `export default {
 // - code: "given" to load what the host gives, "broken" for code that is none, "echo" for a worker that tells what it got
 // - instead: modules to load in place of a bundle's, by its key, as if the runtime had them otherwise than when they were tried
 // - hold: the begin of a key whose calls wait until it is something else ("once" for workers without a key), "" for none
-// - storage: "works", "fails", "hangs" for two seconds, is "slow" by a fifth of one, or "late": it has answered, and the
-//   answer takes `lateMs`, a second and a half; bucket: the first three, of R2, and "slow" by a tenth of a second
+// - storage: "works", "fails", "hangs" for two seconds, or it has answered, and the answer is "late" by `lateMs`, or "held" until it
+//   works; bucket: the first three, of R2, and "slow" by a tenth of a second
+// - clock: what time it is, for ever; null for the machine's
 // - cancel: so many calls fail as if the request that had begun to load the worker had ended
-const modes = { code: "given", instead: {}, hold: "", storage: "works", lateMs: 1500, bucket: "works", cancel: 0 };
+const modes = { code: "given", instead: {}, hold: "", storage: "works", lateMs: 1500, bucket: "works", clock: null, cancel: 0 };
 const seen = { codes: [], calls: 0, probes: 0, reads: 0, held: 0, asked: [], got: [], limits: [] };
+
+const { now } = Date;
+Date.now = () => modes.clock ?? now();
 
 function given(key, code, bundle) {
 	if (modes.instead[bundle]) return { ...code, modules: modes.instead[bundle] };
@@ -89,10 +93,10 @@ const spiedObjects = (objects) => replaced(objects, {
 				seen.asked.push(body ? JSON.parse(body) : request.method);
 				if (modes.storage === "fails") throw new Error("The disk is on fire.");
 				if (modes.storage === "hangs") await scheduler.wait(2000);
-				if (modes.storage === "slow") await scheduler.wait(200);
-				const late = modes.storage === "late";
+				const { storage } = modes;
 				const answer = await object.fetch(request);
-				if (late) await scheduler.wait(modes.lateMs);
+				if (storage === "late") await scheduler.wait(modes.lateMs);
+				while (storage === "held" && modes.storage === "held") await scheduler.wait(5);
 				return answer;
 			},
 		});

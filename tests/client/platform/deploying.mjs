@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { until } from "../../worker/until.mjs";
 import { ACCOUNT, NAMESPACE } from "./clients.mjs";
 
 const TO = ["--dispatch-namespace", NAMESPACE];
@@ -113,8 +114,7 @@ export default (clients) => describe("wrangler deploy", () => {
     await ran(folder, "deploy", ...TO, "--name", "queued");
     await api("PUT", `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/queues/jobs`, { consumer: { script_name: "queued", max_wait_time_ms: 0 } });
     await served("queued", "/", { method: "POST", body: "a job" });
-    for (let i = 0; i < 200 && (await served("queued")).text !== "a job"; i += 1) await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal((await served("queued")).text, "a job");
+    await until(async () => (await served("queued")).text, "it comes", (text) => text === "a job");
   });
 
   test("a script that calls another, by a service binding", async () => {

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { toFile } from "cloudflare";
+import { until } from "../../worker/until.mjs";
 import { ACCOUNT, NAMESPACE } from "./clients.mjs";
 
 const WRANGLER = join(resolve(import.meta.dirname, "../../.."), "node_modules/wrangler/bin/wrangler.js");
@@ -24,17 +25,19 @@ export default (clients) => describe("wrangler tail", () => {
     let out = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (out += text));
     const closed = new Promise((resolve) => child.once("close", resolve));
-    const end = Date.now() + 60_000;
     // What it asks of the API is seen there: as JSON it says nothing before something comes.
     const tails = async () => (await clients().api("GET", `/accounts/${ACCOUNT}/workers/dispatch/namespaces/${NAMESPACE}/scripts/${NAME}/tails`)).result;
-    while ((await tails()).length === 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await work();
-    while (!isSo(out) && Date.now() < end && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 100));
-    child.kill("SIGINT");
-    await closed;
-    while ((await tails()).length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.deepEqual(await tails(), [], "it ends its tail itself");
+    try {
+      await until(tails, "it begins", ({ length }) => length > 0);
+      // It listens a little later, which nobody is told.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await work();
+      await until(() => out, "it tells", (out) => isSo(out) || child.exitCode !== null);
+    } finally {
+      child.kill("SIGINT");
+      await closed;
+    }
+    await until(tails, "it ends its tail itself", ({ length }) => length === 0);
     return stripVTControlCharacters(out);
   }
   const ask = (path) => clients().served(NAME, path);
