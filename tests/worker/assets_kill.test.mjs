@@ -86,7 +86,7 @@ test("at any moment", async () => {
   const [large] = Object.entries(site("lost"));
   await uploaded(api, path, { [large[0]]: large[1] });
   await kill(host);
-  host = await start({ BUNDLE_GRACE_MS: 500 });
+  host = await start({ BUNDLE_GRACE_MS: 2000 });
   api = apiOf(host, TOKEN);
   await api("PATCH", `${path}/settings`, { retention: 1 });
   await put(api, await uploaded(api, path, { "/same.txt": "the same in all" }));

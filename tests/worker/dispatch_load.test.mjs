@@ -62,8 +62,11 @@ test("no request fails, and no visitor with a cookie goes back", { timeout: 180_
     assert.ok(counts[0] > 300 && counts[1] > 300, `${counts} requests`);
     assert.equal(live.size, DEPLOYS + 1);
     let visits = 0;
+    // Where storage took longer than it is waited for, as it may on a busy machine, the host says what it stayed with.
+    const stayed = [...`${first.log()}${second.log()}`.matchAll(/deployment (\d+) stays: it took over 250 ms/g)].map(([, sequence]) => Number(sequence));
     for (const [sequence, id] of seen.filter(([sequence]) => sequence)) {
-      assert.ok(live.get(sequence).includes(id), `an answer of ${id} to a visitor who has seen deployment ${sequence}`);
+      const versions = [sequence, ...stayed.filter((before) => before < sequence)].flatMap((sequence) => live.get(sequence));
+      assert.ok(versions.includes(id), `an answer of ${id} to a visitor who has seen deployment ${sequence}`);
       visits += 1;
     }
     assert.ok(visits > 100, `${visits} visits`);

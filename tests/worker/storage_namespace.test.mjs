@@ -9,7 +9,7 @@ import { bucket, created, directory, draft, modes, namespace, refused, script, s
 import { until } from "./until.mjs";
 
 let host, count = 0;
-before(async () => { host = await startHost({ main: "objects.js", bindings: { BUNDLE_GRACE_MS: 500 } }); });
+before(async () => { host = await startHost({ main: "objects.js", bindings: { BUNDLE_GRACE_MS: 2000 } }); });
 after(() => host?.dispose());
 
 async function fresh() {
@@ -198,7 +198,7 @@ describe("a namespace that is deleted", () => {
 
   test("is told so later, where its object did not answer, also after a restart", async () => {
     const folder = mkdtempSync(join(tmpdir(), "namespace-"));
-    const kept = { bindings: { BUNDLE_GRACE_MS: 500 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
+    const kept = { bindings: { BUNDLE_GRACE_MS: 2000 }, extra: { durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") } };
     try {
       let id;
       await withObjects(kept, async (host) => {

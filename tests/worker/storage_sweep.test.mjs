@@ -8,7 +8,7 @@ import { startHost } from "./host.mjs";
 import { bucket, bundleKey, created, draft, modes, namespace, put, refused, script, sql, upload, withObjects } from "./objects.mjs";
 import { until } from "./until.mjs";
 
-const GRACE_MS = 600;
+const GRACE_MS = 1500;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let host, id, name, ask, count = 0;
