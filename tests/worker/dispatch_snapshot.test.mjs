@@ -1,26 +1,10 @@
-// What an isolate knows of a script: how long, what it does without asking storage, and what it does when storage does not
-// answer.
+// What an isolate knows of a script: how long, and what it does without asking storage.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refused } from "./contract.mjs";
-import { ECHO, cache, from, says, startSharing, sticker, text, version, wait, withScripts } from "./dispatch.mjs";
+import { cache, from, says, startSharing, sticker, text, version, wait } from "./dispatch.mjs";
+import { asked, changedElsewhere, deployElsewhere, withTtl } from "./snapshot.mjs";
 import { until } from "./until.mjs";
-
-const withTtl = (ttl, body) => withScripts({ main: "spied.js", bindings: { SNAPSHOT_TTL_MS: ttl } }, body);
-const asked = async (host, op) => (await host.spy()).asked.filter((asked) => asked.op === op).length;
-
-/** A change that came to another isolate: this one is not told. */
-async function changedElsewhere(host, name, operation) {
-  const { result } = await host.api("GET", "/accounts/acc/workers/dispatch/namespaces/tenants");
-  const objects = await host.miniflare.getDurableObjectNamespace("SCRIPTS");
-  const object = objects.get(objects.idFromName(`${result.namespace_id}/${name}`));
-  const answer = await object.fetch("https://script/", { method: "POST", body: JSON.stringify(operation) });
-  assert.equal(answer.status, 200, await answer.clone().text());
-  return answer.json();
-}
-
-const deployElsewhere = (host, name, id) =>
-  changedElsewhere(host, name, { op: "deploy", body: { strategy: "percentage", versions: [{ version_id: id, percentage: 100 }] } });
 
 describe("a warm hit", () => {
   test("reads nothing: neither what is live nor the bundle", () => withTtl(60_000, async (host) => {
@@ -246,87 +230,5 @@ describe("what is live", () => {
     const live = await asked(host, "live");
     assert.equal(cache(await host.ask("app/")), "warm");
     assert.equal(await asked(host, "live"), live);
-  }));
-});
-
-describe("storage that does not answer", () => {
-  test("does not stop what runs, however long that lasts", () => withTtl(100, async (host) => {
-    await host.deploy("app", says("one"));
-    const two = await host.upload("app", says("two"));
-    await text(await host.ask("app/"));
-    await host.spy({ storage: "fails", bucket: "fails" });
-    for (let i = 0; i < 10; i++) {
-      assert.equal(await text(await host.ask("app/", { method: "POST", body: "b" })), "one");
-      await wait(50);
-    }
-    await host.logged(/tenants\/app cannot be read, deployment 1 stays: The disk is on fire/);
-    await refused(await host.ask("other/"), 503, "storage_unavailable");
-    await host.spy({ storage: "works", bucket: "works" });
-    await deployElsewhere(host, "app", two);
-    await wait(100);
-    assert.equal(await text(await host.ask("app/")), "two");
-  }));
-
-  test("is left alone for as long as a copy lasts", () => withTtl(2000, async (host) => {
-    await host.deploy("app", says("one"));
-    await text(await host.ask("app/"));
-    await host.spy({ storage: "fails" });
-    await wait(2001);
-    const before = await asked(host, "live");
-    for (let i = 0; i < 10; i++) assert.equal(await text(await host.ask("app/")), "one");
-    assert.equal(await asked(host, "live"), before + 1);
-  }));
-
-  test("is asked now and then, not by each who has seen a later deployment", () => withTtl(60_000, async (host) => {
-    const second = await startSharing(host, { SNAPSHOT_TTL_MS: 60_000 });
-    try {
-      const ids = [await host.deploy("app", says("one")), await host.upload("app", says("two"))];
-      const split = (first) => ({ strategy: "percentage", versions: ids.map((version_id, i) => ({ version_id, percentage: i ? 100 - first : first })) });
-      await changedElsewhere(host, "app", { op: "deploy", body: split(50) });
-      await text(await host.ask("app/"));
-      await changedElsewhere(host, "app", { op: "deploy", body: split(40) });
-      const ahead = { headers: { cookie: `dl_version=${sticker(await second.ask("app/"))}` } };
-      await host.spy({ storage: "fails" });
-      const before = await asked(host, "live");
-      for (let i = 0; i < 10; i++) assert.equal((await host.ask("app/", ahead)).status, 200);
-      assert.ok(await asked(host, "live") <= before + 2, `${await asked(host, "live") - before} questions`);
-      await wait(300);
-      await host.spy({ storage: "works" });
-      const { reads } = await host.spy();
-      for (let i = 0; i < 3; i++) assert.equal((await host.ask("app/", ahead)).headers.get("set-cookie"), null);
-      assert.equal((await host.spy()).reads, reads + 1, "and it hears of it when storage works");
-    } finally {
-      await second.dispose();
-    }
-  }));
-
-  test("is not waited for longer than a quarter of a second, and counts when it answers after all", () => withTtl(300, async (host) => {
-    await host.deploy("app", says("one"));
-    const two = await host.upload("app", says("two"));
-    await text(await host.ask("app/"));
-    await deployElsewhere(host, "app", two);
-    await host.spy({ storage: "hangs" });
-    await wait(301);
-    const began = performance.now();
-    assert.equal(await text(await host.ask("app/")), "one");
-    const took = performance.now() - began;
-    assert.ok(took >= 200 && took < 1500, `${took.toFixed(0)} ms, of a storage that takes 2000 and a patience of 250`);
-    await host.logged(/tenants\/app cannot be read, deployment 1 stays: it took over 250 ms/);
-    let said;
-    const end = Date.now() + 8000;
-    while (said !== "two" && Date.now() < end) {
-      said = await text(await host.ask("app/"));
-      await wait(50);
-    }
-    assert.equal(said, "two", "a storage that is always slow is still heard");
-  }));
-
-  test("where the namespace's id is known no longer, what is known of it serves", () => withTtl(20, async (host) => {
-    await host.deploy("app", ECHO);
-    await text(await host.ask("app/"));
-    await host.spy({ storage: "fails" });
-    await wait(300);
-    assert.equal((await host.ask("app/")).status, 200);
-    assert.ok((await host.spy()).asked.some(({ op, name }) => op === "namespace" && name === "tenants"));
   }));
 });
