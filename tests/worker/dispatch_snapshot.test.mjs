@@ -89,19 +89,22 @@ describe("what is live", () => {
   }));
 
   test("is no older than it may be, however many ask at once after a long silence; and one of them asks for all", () => withTtl(400, async (host) => {
-    let live = await host.deploy("app", says("v0"));
-    for (let i = 1; i <= 3; i++) {
+    await host.deploy("app", says("v0"));
+    // On a busy machine those 100 ms may be more than storage is waited for; then the host says so, and that try says nothing.
+    const stays = () => host.log().split("it took over 250 ms").length;
+    for (let [i, good] = [1, 0]; good < 3; i++) {
       const next = await host.upload("app", says(`v${i}`));
       await text(await host.ask("app/"));
       await deployElsewhere(host, "app", next);
       await wait(1000);
       await host.spy({ storage: "late", lateMs: 100 });
-      const before = await asked(host, "live");
-      const answers = await Promise.all(Array.from({ length: 20 }, () => host.ask("app/")));
-      assert.deepEqual(new Set(await Promise.all(answers.map((answer) => text(answer)))), new Set([`v${i}`]), `and not ${live}`);
-      assert.equal(await asked(host, "live"), before + 1);
+      const [before, stayed] = [await asked(host, "live"), stays()];
+      const answers = await Promise.all(Array.from({ length: 20 }, async () => text(await host.ask("app/"))));
+      const questions = await asked(host, "live") - before;
       await host.spy({ storage: "works" });
-      live = next;
+      // What is logged takes another way than answers.
+      if (questions > 1 || answers.some((said) => said !== `v${i}`)) await until(() => stays() > stayed, `${questions} questions, answers ${answers}, and it is said why`);
+      else good += 1;
     }
   }));
 

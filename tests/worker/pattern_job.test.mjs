@@ -8,6 +8,8 @@ import { until } from "./until.mjs";
 
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 const DOUBLES = "export function map(input) { return input * 2; } export function reduce(values) { return values.reduce((a, b) => a + b, 0); }";
+// So long a line waits for whoever asked for it.
+const READER_MS = 700;
 
 describe("jobs", () => {
   let host;
@@ -23,7 +25,7 @@ describe("jobs", () => {
   /** Runs it; gives the lines without their times. */
   const ran = async (document) => lines(await call("POST", "/job", document)).map(({ ms, ...line }) => line);
   const one = async (code, more) => (await ran({ code, inputs: [1], ...more }))[0];
-  before(async () => (host = await startPatterns({ main: "spied.js", bindings: { JOB_READER_MS: 700 } })));
+  before(async () => (host = await startPatterns({ main: "spied.js", bindings: { JOB_READER_MS: READER_MS } })));
   after(() => host?.dispose());
 
   test("each input is run, and told in its place; what is reduced comes last", async () => {
@@ -50,9 +52,9 @@ describe("jobs", () => {
 
   test("so many at once, and no more", async () => {
     // Isolates do not know each other: the time that each is at work is what they can tell.
-    const code = "export async function map() { const from = Date.now(); await new Promise((resolve) => setTimeout(resolve, 100)); return [from, Date.now()]; }";
-    for (const concurrency of [1, 6]) {
-      const spans = (await ran({ code, inputs: range(12), concurrency })).slice(0, 12).map(({ value }) => value);
+    const code = "export async function map(ms) { const from = Date.now(); await new Promise((resolve) => setTimeout(resolve, ms)); return [from, Date.now()]; }";
+    for (const [concurrency, ms] of [[1, 100], [6, 1500]]) {
+      const spans = (await ran({ code, inputs: Array(12).fill(ms), concurrency })).slice(0, 12).map(({ value }) => value);
       const most = Math.max(...spans.map(([from]) => spans.filter(([begin, end]) => begin <= from && from < end).length));
       assert.ok(most <= concurrency, `${most} at once`);
       if (concurrency === 6) assert.ok(most > 4, `${most}: more than one request may have`);
@@ -104,9 +106,15 @@ describe("jobs", () => {
     assert.deepEqual(lines({ text: rest }).map(({ index }) => index), [1, 2, undefined]);
   });
 
+  test("whoever waits for a line is there, however long it takes", async () => {
+    const code = "export async function map(ms) { await new Promise((resolve) => setTimeout(resolve, ms)); return ms; }";
+    const [slow, next, end] = await ran({ code, inputs: [2 * READER_MS, 0], concurrency: 1 });
+    assert.deepEqual([slow.value, next.value, end.state], [2 * READER_MS, 0, "done"]);
+  });
+
   test("asynchronous: an id at once, its progress, its results", async () => {
     const code = "export async function map(ms) { await new Promise((resolve) => setTimeout(resolve, ms)); return ms; }";
-    const { id, url, results, total } = await json("POST", "/job", { code, inputs: [1, 300, 300, 300], concurrency: 1, async: true }, { status: 202 });
+    const { id, url, results, total } = await json("POST", "/job", { code, inputs: [1, 1000, 1000, 1000], concurrency: 1, async: true }, { status: 202 });
     assert.deepEqual([url, results, total], [`${host.url}job/${id}`, `${host.url}job/${id}/results`, 4]);
     const some = await until(async () => { const status = await json("GET", `/job/${id}`); return status.finished > 0 && status; }, "progress");
     assert.equal(some.state, "running");
@@ -122,7 +130,7 @@ describe("jobs", () => {
     // Each item is a worker that is made for it.
     const made = async () => (await (await host.fetch("/spy")).json()).codes.filter(({ key }) => key === "once").length;
     const none = await made();
-    const { id } = await json("POST", "/job", { code, inputs: [0, 0, 500, 0, 0], concurrency: 1, async: true }, { status: 202 });
+    const { id } = await json("POST", "/job", { code, inputs: [0, 0, 1500, 0, 0], concurrency: 1, async: true }, { status: 202 });
     await until(async () => (await json("GET", `/job/${id}`)).finished === 2, "two of them");
     const canceled = await json("POST", `/job/${id}/cancel`);
     assert.deepEqual([canceled.state, canceled.ok, canceled.never_ran], ["canceled", 3, 2], "the one at work came to its end");

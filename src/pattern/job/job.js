@@ -103,6 +103,8 @@ export class Job extends DurableObject {
 					controller.enqueue(line({ state, total, ok, threw, timed_out, never_ran }));
 					return controller.close();
 				}
+				// Who waits for a line is there, however long it takes.
+				reader.asked = Infinity;
 				await new Promise((resolve) => this.#waiting.add(resolve));
 			}
 		};
