@@ -47,12 +47,13 @@ pub(super) fn meanwhile(env: &Env, ctx: &JsValue, script: &Rc<Script>) {
 }
 
 /// Takes a script anew, where what there is is too old or of a deployment before this one, and waits for it as long as
-/// one may; or until another request has done that. Where it fails or takes longer, what there is stays.
+/// one may; or as long until another request has done that. Where it fails or takes longer, what there is stays.
 pub(super) async fn now(env: &Env, ctx: &JsValue, script: &Rc<Script>, sequence: u64) {
     let ttl_ms = operator::ttl_ms(env).unwrap_or_default();
     let is_due = || is_due(script, ttl_ms, sequence);
     let left_ms = until(&|| !is_due() || !script.age.get().somebody_asks(Date::now(), ttl_ms)).await;
-    if !is_due() {
+    // After so long whoever asks says that what there is stays, now or in a moment: that all ask as well helps nobody.
+    if left_ms == 0 || !is_due() {
         return;
     }
     let taking = taking(env, script);

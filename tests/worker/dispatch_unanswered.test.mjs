@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { refused } from "./contract.mjs";
 import { ECHO, says, startSharing, sticker, text, wait } from "./dispatch.mjs";
 import { asked, changedElsewhere, deployElsewhere, withTtl } from "./snapshot.mjs";
+import { until } from "./until.mjs";
 
 describe("storage that does not answer", () => {
   test("does not stop what runs, however long that lasts", () => withTtl(100, async (host) => {
@@ -75,6 +76,21 @@ describe("storage that does not answer", () => {
       await wait(50);
     }
     assert.equal(said, "two", "a storage that is always slow is still heard");
+  }));
+
+  test("is asked by one, also when all have waited for that one as long as they may", () => withTtl(1000, async (host) => {
+    await host.deploy("app", says("one"));
+    await text(await host.ask("app/"));
+    const began = Date.now() + 2000;
+    const before = await asked(host, "live");
+    await host.spy({ storage: "held", clock: began });
+    const answers = Promise.all(Array.from({ length: 20 }, async () => text(await host.ask("app/"))));
+    await until(() => asked(host, "live"), "one asks", (count) => count > before);
+    // All at once, as it is where the machine stood still.
+    await host.spy({ clock: began + 250 });
+    assert.deepEqual(new Set(await answers), new Set(["one"]));
+    assert.equal(await asked(host, "live"), before + 1);
+    await host.spy({ storage: "works", clock: null });
   }));
 
   test("where the namespace's id is known no longer, what is known of it serves", () => withTtl(20, async (host) => {
