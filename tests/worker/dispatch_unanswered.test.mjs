@@ -20,8 +20,7 @@ describe("storage that does not answer", () => {
     await refused(await host.ask("other/"), 503, "storage_unavailable");
     await host.spy({ storage: "works", bucket: "works" });
     await deployElsewhere(host, "app", two);
-    await wait(100);
-    assert.equal(await text(await host.ask("app/")), "two");
+    await until(async () => text(await host.ask("app/")), "it is heard", (said) => said === "two");
   }));
 
   test("is left alone for as long as a copy lasts", () => withTtl(2000, async (host) => {
@@ -67,15 +66,9 @@ describe("storage that does not answer", () => {
     const began = performance.now();
     assert.equal(await text(await host.ask("app/")), "one");
     const took = performance.now() - began;
-    assert.ok(took >= 200 && took < 1500, `${took.toFixed(0)} ms, of a storage that takes 2000 and a patience of 250`);
+    assert.ok(took >= 200 && took < 1900, `${took.toFixed(0)} ms, of a storage that takes 2000 and a patience of 250`);
     await host.logged(/tenants\/app cannot be read, deployment 1 stays: it took over 250 ms/);
-    let said;
-    const end = Date.now() + 8000;
-    while (said !== "two" && Date.now() < end) {
-      said = await text(await host.ask("app/"));
-      await wait(50);
-    }
-    assert.equal(said, "two", "a storage that is always slow is still heard");
+    await until(async () => text(await host.ask("app/")), "a storage that is always slow is still heard", (said) => said === "two");
   }));
 
   test("is asked by one, also when all have waited for that one as long as they may", () => withTtl(1000, async (host) => {
