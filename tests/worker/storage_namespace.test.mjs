@@ -40,8 +40,8 @@ describe("the index", () => {
     await modes(host, { NAMESPACES: "fails" });
     for (const text of ["2", "3"]) await upload(host, id, "stays", draft(text));
     await script(host, id, "goes")("delete");
-    await modes(host, { NAMESPACES: "works" });
     assert.deepEqual(await names(ask), ["goes", "stays"], "it was not told");
+    await modes(host, { NAMESPACES: "works" });
     const entry = await script(host, id, "stays")("get");
     await until(async () => {
       const { result } = await ask("scripts");

@@ -154,9 +154,9 @@ test("a bucket that does not answer is asked again", async () => {
 test("an alarm that is due is not put off by what comes in between", async () => {
   await modes(host, { NAMESPACES: "fails" });
   await upload(host, id, name);
-  await modes(host, { NAMESPACES: "works" });
   const indexed = async () => (await namespace(host, id)("scripts", { per_page: 100 })).result.some(({ script }) => script.id === name);
   assert.equal(await indexed(), false, "the alarm is to tell it");
+  await modes(host, { NAMESPACES: "works" });
   await sql(host, "SCRIPTS", `${id}/${name}`, "UPDATE alarm SET at = 1");
   await ask("begin", { objects: [key(draft("b"))] });
   await until(indexed, "it goes off");
