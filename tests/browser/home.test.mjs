@@ -36,7 +36,7 @@ describe("home page", { timeout: 180_000 }, () => {
     assert.ok(gzipSync(html).length < 4 * 1024, `${gzipSync(html).length} bytes gzip`);
     assert.deepEqual(page.asked, ["/", "/app/main.css", "/app/main.js"].map((path) => new URL(path, host.url).href));
     for (const [path, most] of [["/app/main.css", 4], ["/app/main.js", 24]]) {
-      const answer = await fetch(new URL(path, host.url));
+      const answer = await host.fetch(path);
       assert.ok(answer.headers.get("content-security-policy"));
       const bytes = gzipSync(await answer.bytes()).length;
       assert.ok(bytes < most * 1024, `${path} has ${bytes} bytes gzip`);
@@ -125,11 +125,11 @@ describe("home page", { timeout: 180_000 }, () => {
   test("a change that would overwrite somebody else's is refused, and can be made again", async () => {
     const page = await open();
     await openForm(page);
-    const current = await fetch(new URL("/config", host.url));
+    const current = await host.fetch("/config");
     const theirs = await current.json();
     theirs.features.gracefulShutdown = !theirs.features.gracefulShutdown;
     const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", "if-match": current.headers.get("etag") };
-    const put = await fetch(new URL("/config", host.url), { method: "PUT", headers, body: JSON.stringify(theirs) });
+    const put = await host.fetch("/config", { method: "PUT", headers, body: JSON.stringify(theirs) });
     assert.ok(put.ok, `${put.status} ${await put.text()}`);
 
     assert.match((await save(page, TOKEN)).line, /^412 It was changed in the meantime\. Load the current one/);

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { NAMESPACE, clientsOf } from "./platform/clients.mjs";
+import { asking } from "../worker/asking.mjs";
 import { until } from "../worker/until.mjs";
 import { startWrangler, workFolder } from "./wrangler.mjs";
 
@@ -55,9 +56,10 @@ const FIRST = [
 const LATER = [["/notes"], ["/session", { headers: SESSION }], ["/sessions"], ["/files"], ["/files/a.txt"], ["/count/a"], ["/count/a/latest"], ["/count/notes"], ["/count/b"]];
 
 async function answers(base, requests) {
+  const ask = asking(base);
   const all = [];
   for (const [path, init] of requests) {
-    const answer = await fetch(`${base}${path}`, { redirect: "manual", ...init });
+    const answer = await ask(`${base}${path}`, { redirect: "manual", ...init });
     const headers = Object.fromEntries(["content-type", "content-range", "etag", "x-title", "x-by", "set-cookie"].map((name) => [name, answer.headers.get(name)]));
     // Below a prefix its cookies are for that path.
     headers["set-cookie"] = headers["set-cookie"]?.replace(/Path=[^;]*/i, "Path=/") ?? null;
@@ -66,7 +68,7 @@ async function answers(base, requests) {
   return all;
 }
 
-const untilReset = (base) => until(async () => (await (await fetch(`${base}/count/b`)).json()).total === 0, "the alarm rings");
+const untilReset = (base) => until(async () => (await (await asking(base)(`${base}/count/b`)).json()).total === 0, "the alarm rings");
 
 /** What a WebSocket of a counter answers. */
 async function heard(base) {

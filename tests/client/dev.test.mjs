@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 describe("wrangler dev", { timeout: 300_000 }, () => {
   let folder, host;
-  const ask = (path, init) => fetch(new URL(path, host.url), init);
+  const ask = (path, init) => host.fetch(path, init);
   before(async () => {
     folder = workFolder({ API_TOKEN: TOKEN });
     host = await startWrangler(folder);

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { asking } from "../worker/asking.mjs";
 import { descendants, running } from "../worker/processes.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -44,10 +45,11 @@ export async function startWrangler({ storage, secretsFile }, root = ROOT) {
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
   const closed = new Promise((resolve) => child.once("close", resolve));
-  const host = { url: `http://127.0.0.1:${port}/`, pid: child.pid, log: () => log, stop: () => stop(child, closed) };
+  const url = `http://127.0.0.1:${port}/`;
+  const host = { url, fetch: asking(url), pid: child.pid, log: () => log, stop: () => stop(child, closed) };
 
   const end = Date.now() + START_MS;
-  while (!(await fetch(host.url).then((answer) => answer.ok, () => false))) {
+  while (!(await host.fetch("/").then((answer) => answer.ok, () => false))) {
     if (child.exitCode !== null || Date.now() > end) {
       await host.stop();
       throw new Error(`wrangler dev does not answer (exit code ${child.exitCode}):\n${log}`);

@@ -1,6 +1,7 @@
 // What every client may rely on, wherever the Worker runs: one function for Miniflare and `wrangler dev`, and the words
 // in which the other tests ask for parts of it.
 import assert from "node:assert/strict";
+import { asking } from "./asking.mjs";
 
 export const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -69,7 +70,7 @@ export function put(ask, token, document, headers = {}) {
 
 /** Asserts the contract of the routes. The Worker's token is `token`; its configuration is another one afterwards. */
 export async function contract(base, token) {
-  const ask = (path, init) => fetch(new URL(path, base), init);
+  const ask = asking(base);
   await home(ask);
   await dynamic(ask);
   await metrics(ask);

@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Miniflare, Response } from "miniflare";
 import { parse } from "smol-toml";
+import { asking } from "./asking.mjs";
 import { until } from "./until.mjs";
 
 /** What secrets are sealed with, unless a test says otherwise. */
@@ -95,13 +96,7 @@ export async function startHost({ bindings = {}, dist = "dist", toml = "wrangler
   return {
     url,
     miniflare,
-    // A connection of its own for each: the runtime ends one on which a body was not read to its end, maybe just as the next
-    // request is sent on it.
-    fetch(path, init = {}) {
-      const headers = new Headers(init.headers);
-      headers.set("connection", "close");
-      return fetch(new URL(path, url), { ...init, headers });
-    },
+    fetch: asking(url),
     /** What the runtime and the Worker have written. */
     log: () => log.join(""),
     /** Waits until the runtime or the Worker has written this: their output takes another way than answers. */

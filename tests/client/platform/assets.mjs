@@ -75,7 +75,7 @@ export default (clients) => describe("wrangler deploy of static assets", () => {
     writeFileSync(join(folder, "wrangler.toml"), readFileSync(join(folder, "wrangler.toml"), "utf8").replace('name = "site"', 'name = "large"'));
     const out = await ran(folder, "deploy", ...TO);
     assert.match(out, /Uploaded 713 of 713/);
-    const get = (path) => fetch(new URL(`/dispatch/${NAMESPACE}/large/${path}`, host.url));
+    const get = (path) => host.fetch(`/dispatch/${NAMESPACE}/large/${path}`);
     for (const [name, content] of Object.entries(files)) {
       if (name.startsWith("many/") && !name.endsWith("9.txt")) continue;
       const answer = await get(name.split("/").map(encodeURIComponent).join("/"));

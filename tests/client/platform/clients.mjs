@@ -45,7 +45,7 @@ export function clientsOf(host, token) {
     token,
     env,
     sdk: new Cloudflare({ apiToken: token, baseURL, maxRetries: 1 }),
-    api: apiOf({ fetch: (path, init) => fetch(new URL(path, host.url), init) }, token),
+    api: apiOf(host, token),
     wrangler,
     /** Runs wrangler, which has to succeed; gives what it wrote. */
     async ran(folder, ...args) {
@@ -72,7 +72,7 @@ export function clientsOf(host, token) {
     },
     /** What a script answers: `{ status, headers, text }`. */
     async served(script, path = "/", init = {}) {
-      const answer = await fetch(new URL(`/dispatch/${NAMESPACE}/${script}${path}`, host.url), { redirect: "manual", ...init });
+      const answer = await host.fetch(`/dispatch/${NAMESPACE}/${script}${path}`, { redirect: "manual", ...init });
       return { status: answer.status, headers: answer.headers, text: await answer.text() };
     },
     remove: () => rmSync(home, { recursive: true, force: true }),

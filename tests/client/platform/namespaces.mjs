@@ -24,7 +24,7 @@ export default (clients) => describe("wrangler dispatch-namespace", () => {
 
   test("its scripts come along when it is renamed, and are gone when it is deleted", async () => {
     const { home, project, ran, host } = clients();
-    const served = async (namespace) => (await fetch(new URL(`/dispatch/${namespace}/plain/`, host.url))).status;
+    const served = async (namespace) => (await host.fetch(`/dispatch/${namespace}/plain/`)).status;
     await ran(home, "dispatch-namespace", "create", "one");
     await ran(project("plain"), "deploy", "--dispatch-namespace", "one");
     assert.equal(await served("one"), 200);
