@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { EACH } from "../../bench/capacity.mjs";
 import { populate } from "../../bench/population.mjs";
 import { nameOf, tagOf } from "../../bench/scale_host.mjs";
@@ -16,10 +17,11 @@ const SCRIPTS = `${NAMESPACE}/scripts`;
 // What goes on by itself, whenever that is: alarms, and what isolates tell once a second. And sums with that in them.
 const ASIDE = /^(Pulse|Telemetry|undefined)\.|\.alarm$|^(objects|rows\.\w+)$/;
 
+// What an alarm does, it does in one count or in another: then two measurements differ that should not. What costs more with more scripts
+// does so in each.
+const TRIES = 5;
+
 const folders = [];
-before(() => {
-  for (let i = 0; i < 2; i += 1) folders.push(mkdtempSync(join(tmpdir(), "scale-")));
-});
 after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 // An object that is asked for the first time reads its schema: so none may leave memory meanwhile.
@@ -29,7 +31,9 @@ function kept() {
 }
 
 /** What each operation costs, with so many scripts. */
-async function measured(folder, scripts) {
+async function measured(scripts) {
+  const folder = mkdtempSync(join(tmpdir(), "scale-"));
+  folders.push(folder);
   await populate(folder, scripts);
   const extra = { durableObjects: kept(), durableObjectsPersist: join(folder, "do"), r2Persist: join(folder, "r2") };
   // What is held of a script does not grow old here: it is asked for once.
@@ -71,7 +75,10 @@ async function measured(folder, scripts) {
 }
 
 test("a request and a call cost the same operations and rows with a thousand scripts as with ten", async () => {
-  const [ten, thousand] = await Promise.all([measured(folders[0], 10), measured(folders[1], 1000)]);
+  let ten, thousand;
+  for (let tries = 0; tries < TRIES && (ten === undefined || !isDeepStrictEqual(thousand, ten)); tries += 1) {
+    [ten, thousand] = await Promise.all([measured(10), measured(1000)]);
+  }
   assert.deepEqual(thousand, ten);
   // And these are few. A warm request costs nothing but itself.
   assert.deepEqual(ten.warm, { requests: 20 });
