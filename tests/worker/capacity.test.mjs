@@ -12,8 +12,9 @@ const TTL_MS = 400;
 const SCRIPTS = 12;
 const RATE = 40;
 const SECONDS = 6;
-// A window in which the machine stood still for a while says little, and so does one in which an hour ended, and what was counted in it was
-// added up. A model that is wrong is wrong in each.
+// A window in which requests went out so late says nothing: the machine stood still. Nor does one in which an hour ended, and what was counted
+// in it was added up. A model that is wrong is wrong in each.
+const LATE_MS = 60;
 const TRIES = 15;
 
 let host;
@@ -79,7 +80,7 @@ test("steady traffic asks of objects what the model says, within a tenth, and of
     assert.deepEqual([cost("r2.class_a"), cost("r2.class_b"), cost("workers")], [0, 0, 0]);
     // A window begins and ends somewhere between two of what comes rarely.
     const isClose = ([name, number]) => Math.abs(told[name] - number) <= Math.max(1.5, number / 10);
-    if (Object.entries(expected).every(isClose)) return;
+    if (late <= LATE_MS && Object.entries(expected).every(isClose)) return;
     others.push(JSON.stringify({ requests, seconds, late, told, expected }));
   }
   assert.fail(`no window was as the model says:\n${others.join("\n")}`);

@@ -104,7 +104,7 @@ describe("many first requests at once", () => {
     await host.spy({ storage: "fails" });
     const began = performance.now();
     await Promise.all(AT_ONCE.map(async () => refused(await host.ask("app/"), 503, "storage_unavailable")));
-    assert.ok(performance.now() - began < 20_000);
+    assert.ok(performance.now() - began < 4000, "side by side, not each after the other");
     await host.spy({ storage: "works" });
     assert.equal(await text(await host.ask("app/")), "hi");
   }));

@@ -72,11 +72,12 @@ test("nothing is read for a request that goes out, and nobody waits for its reco
     const before = (await host.spy({ storage: "late", lateMs: 40_000 })).asked.length;
     const began = performance.now();
     for (let i = 0; i < 5; i += 1) assert.deepEqual((await host.asks("app", at, "https://no.example/")).map(({ status }) => status), [200, 403]);
-    assert.ok(performance.now() - began < 20_000, "the record is written later");
+    const took = performance.now() - began;
+    assert.ok(took < 20_000, "the record is written later");
     await until(recorded(host), "they are recorded", (count) => count === 11);
     const asked = (await host.spy()).asked.slice(before);
     assert.deepEqual([...new Set(asked.map(({ op }) => op))], ["add_outbound_audit"]);
-    assert.ok(asked.length <= 5, `${asked.length} flights for ten requests`);
+    assert.ok(asked.length <= 2 + took / 250, `${asked.length} flights for ten requests, in ${took} ms`);
     assert.equal(asked.flatMap(({ counts }) => counts).reduce((sum, { count }) => sum + count, 0), 10);
   } finally {
     await host.dispose();
